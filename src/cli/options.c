@@ -1,0 +1,114 @@
+/* options.c - what was asked with a dash?
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "message.h"
+#include "options.h"
+
+#include <errno.h>
+#include <error.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Values that getopt_long returns for the long options added here; clear of
+   every character and of what a program would number from CHAR_MAX.  */
+enum { HELP = 0x10000, VERSION, LATER };
+
+void
+cli_usage (void)
+{
+  fprintf (stderr, "Try '%s --help' for more information.\n", program_invocation_name);
+  exit (EXIT_FAILURE);
+}
+
+static _Noreturn void
+finish_stdout (void)
+{
+  if (ferror (stdout) || fclose (stdout) != 0)
+    {
+      message (errno, "write error");
+      exit (EXIT_FAILURE);
+    }
+  exit (EXIT_SUCCESS);
+}
+
+static _Noreturn void
+print_help (const struct cli_program *program)
+{
+  printf (program->help, program_invocation_name);
+  finish_stdout ();
+}
+
+static _Noreturn void
+print_version (const struct cli_program *program)
+{
+  printf ("%s (%s) %s\n"
+          "License MIT: <https://spdx.org/licenses/MIT.html>.\n"
+          "This is free software: you are free to change and redistribute it.\n"
+          "There is NO WARRANTY, to the extent permitted by law.\n", program->name, PACKAGE_NAME, PACKAGE_VERSION);
+  finish_stdout ();
+}
+
+static _Noreturn void
+refuse (const char *dashes, const char *option)
+{
+  message (0, "option '%s%s' is not supported by this version", dashes, option);
+  cli_usage ();
+}
+
+static size_t
+count (const struct cli_program *program)
+{
+  size_t n = 0;
+
+  for (const struct option *own = program->long_options; own->name; own++)
+    n++;
+  for (const char *const *later = program->later_long; later && *later; later++)
+    n++;
+  return n;
+}
+
+/* Every long option, in the order in which getopt lists those that an
+   abbreviation could mean.  */
+static void
+fill (struct option *table, const struct cli_program *program)
+{
+  for (const struct option *own = program->long_options; own->name; own++)
+    *table++ = *own;
+  for (const char *const *later = program->later_long; later && *later; later++)
+    *table++ = (struct option) { *later, optional_argument, NULL, LATER };
+  *table++ = (struct option) { "help", no_argument, NULL, HELP };
+  *table++ = (struct option) { "version", no_argument, NULL, VERSION };
+  *table = (struct option) { 0 };
+}
+
+int
+cli_option (int argc, char **argv, const struct cli_program *program)
+{
+  struct option table[count (program) + 3];
+  char letters[strlen (program->short_options) + strlen (program->later) + 1];
+  int which = 0, value;
+
+  fill (table, program);
+  stpcpy (stpcpy (letters, program->short_options), program->later);
+  value = getopt_long (argc, argv, letters, table, &which);
+
+  switch (value)
+    {
+    case '?':
+      cli_usage ();
+    case HELP:
+      print_help (program);
+    case VERSION:
+      print_version (program);
+    case LATER:
+      refuse ("--", table[which].name);
+    }
+  if (value > 0 && value <= UCHAR_MAX && strchr (program->later, value))
+    refuse ("-", (char[]) { value, '\0' });
+  return value;
+}

@@ -1,0 +1,328 @@
+/* buffer.c - what is in flight: bytes in a pipe of our own, or in memory.
+
+   A pipe is filled only when it is empty: one that still holds something may
+   have no slot left and would wait for ourselves.
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "buffer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void
+buffer_open (struct buffer *buffer)
+{
+  *buffer = (struct buffer) { .pipe = { -1, -1 } };
+}
+
+static void
+close_pipe (struct buffer *buffer)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      if (buffer->pipe[i] >= 0)
+        close (buffer->pipe[i]);
+      buffer->pipe[i] = -1;
+    }
+  buffer->capacity = 0;
+  buffer->grown = false;
+}
+
+void
+buffer_close (struct buffer *buffer)
+{
+  int saved = errno;
+
+  close_pipe (buffer);
+  free (buffer->memory);
+  buffer_open (buffer);
+  errno = saved;
+}
+
+/* A descriptor of ours never becomes standard input, output or error.  */
+static int
+move_above_standard (int *fd)
+{
+  int moved;
+
+  if (*fd > STDERR_FILENO)
+    return 0;
+  moved = fcntl (*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (moved < 0)
+    return -1;
+  close (*fd);
+  *fd = moved;
+  return 0;
+}
+
+int
+buffer_make_pipe (struct buffer *buffer, size_t capacity)
+{
+  int size;
+
+  if (buffer->pipe[0] < 0)
+    {
+      if (pipe2 (buffer->pipe, O_CLOEXEC) < 0)
+        {
+          buffer->pipe[0] = buffer->pipe[1] = -1;
+          return -1;
+        }
+      if (move_above_standard (&buffer->pipe[0]) < 0 || move_above_standard (&buffer->pipe[1]) < 0
+          || (size = fcntl (buffer->pipe[0], F_GETPIPE_SZ)) < 0)
+        {
+          close_pipe (buffer);
+          return -1;
+        }
+      buffer->capacity = size;
+    }
+  if (buffer->capacity < capacity)
+    {
+      size = fcntl (buffer->pipe[0], F_SETPIPE_SZ, (int) capacity);
+      if (size < 0)
+        return -1;
+      buffer->capacity = size;
+    }
+  return 0;
+}
+
+int
+buffer_make_memory (struct buffer *buffer, size_t size)
+{
+  void *memory;
+  int error;
+
+  if (buffer->memory_size >= size)
+    return 0;
+  /* On a page boundary, for O_DIRECT.  */
+  error = posix_memalign (&memory, 4096, size);
+  if (error)
+    {
+      errno = error;
+      return -1;
+    }
+  free (buffer->memory);
+  buffer->memory = memory;
+  buffer->memory_size = size;
+  return 0;
+}
+
+/* splice(2), resumed after EINTR; OFFSET may be NULL.  */
+static ssize_t
+splice_some (int in, off_t *in_offset, int out, off_t *out_offset, size_t size)
+{
+  ssize_t n;
+
+  do
+    n = splice (in, in_offset, out, out_offset, size, SPLICE_F_NONBLOCK);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+/* Splice from a file whose position others may move.  What was reserved and
+   does not fit now stays reserved for the next call: to give it back in
+   mid-file would undo what another reader has reserved behind it.  */
+static ssize_t
+splice_shared (struct buffer *buffer, struct endpoint *source, size_t size)
+{
+  off_t offset;
+  ssize_t n;
+
+  if (source->reserved == 0)
+    {
+      off_t left = source->size - source->position;
+
+      if (endpoint_reserve (source, left < (off_t) size ? left : (off_t) size) < 0)
+        return -1;
+    }
+  if (size > (size_t) source->reserved)
+    size = source->reserved;
+  offset = source->position;
+  n = splice_some (source->fd, &offset, buffer->pipe[1], NULL, size);
+  if (n > 0)
+    {
+      source->position = offset;
+      source->reserved -= n;
+    }
+  else
+    endpoint_release (source);
+  return n;
+}
+
+ssize_t
+buffer_splice (struct buffer *buffer, struct endpoint *source, size_t size)
+{
+  ssize_t n;
+
+  if (size > buffer->capacity)
+    size = buffer->capacity;
+  if (!endpoint_seekable (source))
+    n = splice_some (source->fd, NULL, buffer->pipe[1], NULL, size);
+  else if (source->mine)
+    {
+      n = splice_some (source->fd, NULL, buffer->pipe[1], NULL, size);
+      if (n > 0)
+        source->position += n;
+    }
+  else
+    n = splice_shared (buffer, source, size);
+
+  /* splice looks at the size that the kernel remembers; read asks the file system.  */
+  if (n == 0 && endpoint_seekable (source))
+    source->size = source->position;
+  if (n > 0)
+    {
+      buffer->bytes = NULL;
+      buffer->length = n;
+    }
+  return n;
+}
+
+ssize_t
+buffer_read (struct buffer *buffer, struct endpoint *source, size_t size)
+{
+  ssize_t n = endpoint_read (source, buffer->memory, size);
+
+  if (n > 0)
+    {
+      buffer->bytes = buffer->memory;
+      buffer->length = n;
+      if (source->position >= 0)
+        source->position += n;
+    }
+  return n;
+}
+
+/* What went into a pipe is there: anything less is a broken promise of the kernel, and told.  */
+static int
+read_in_full (int fd, char *bytes, size_t size)
+{
+  for (size_t done = 0; done < size;)
+    {
+      ssize_t n = read (fd, bytes + done, size - done);
+
+      if (n > 0)
+        done += n;
+      else if (n == 0 || errno != EINTR)
+        {
+          if (n == 0)
+            errno = EIO;
+          return -1;
+        }
+    }
+  return 0;
+}
+
+int
+buffer_salvage (struct buffer *buffer)
+{
+  if (buffer->bytes || buffer->length == 0)
+    return 0;
+  if (buffer_make_memory (buffer, buffer->length) < 0
+      || read_in_full (buffer->pipe[0], buffer->memory, buffer->length) < 0)
+    return -1;
+  buffer->bytes = buffer->memory;
+  return 0;
+}
+
+/* By write, or by pwrite at *OFFSET.  */
+static int
+drain_memory (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
+{
+  while (buffer->length > 0)
+    {
+      ssize_t n = endpoint_write (sink, buffer->bytes, buffer->length, offset);
+
+      if (n <= 0)
+        {
+          if (n == 0)
+            errno = ENOSPC;     /* as GNU's programs take a write of nothing */
+          return -1;
+        }
+      buffer->bytes += n;
+      buffer->length -= n;
+    }
+  return 0;
+}
+
+static int
+drain_pipe (struct buffer *buffer, struct endpoint *sink, off_t *offset)
+{
+  while (buffer->length > 0)
+    {
+      ssize_t n = splice_some (buffer->pipe[0], NULL, sink->fd, offset, buffer->length);
+
+      if (n > 0)
+        buffer->length -= n;
+      else if (n < 0 && !endpoint_refusal (errno))
+        return -1;
+      else
+        {
+          sink->refuses = true;
+          return buffer_salvage (buffer) < 0 ? -1 : drain_memory (buffer, sink, offset);
+        }
+    }
+  return 0;
+}
+
+/* Splice to a file whose position others may move: the bytes get their place
+   first, in one step, then go there.  A signal that ended us in between would
+   leave a hole in front of whatever the next writer adds, so signals wait.  */
+static int
+drain_shared (struct buffer *buffer, struct endpoint *sink)
+{
+  struct place place;
+  int result;
+
+  if (place_take (&place, sink->fd, buffer->length) < 0)
+    return drain_pipe (buffer, sink, NULL);
+  result = drain_pipe (buffer, sink, &place.offset);
+  place_leave (&place);
+  return result;
+}
+
+int
+buffer_drain (struct buffer *buffer, struct endpoint *sink)
+{
+  if (!buffer->bytes && !sink->refuses)
+    return endpoint_seekable (sink) && !sink->mine ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, NULL);
+  return buffer_salvage (buffer) < 0 ? -1 : drain_memory (buffer, sink, NULL);
+}
+
+/* tee always starts at the head of the pipe, so a short one cannot be
+   continued: the copy is then made in memory.  */
+int
+buffer_tee (struct buffer *buffer, struct buffer *spare)
+{
+  if (!buffer->bytes && buffer_make_pipe (spare, buffer->capacity) == 0)
+    {
+      ssize_t n;
+
+      do
+        n = tee (buffer->pipe[0], spare->pipe[1], buffer->length, SPLICE_F_NONBLOCK);
+      while (n < 0 && errno == EINTR);
+      spare->bytes = NULL;
+      spare->length = n < 0 ? 0 : n;
+      if (spare->length == buffer->length)
+        return 0;
+      buffer_discard (spare);
+    }
+  if (buffer_salvage (buffer) < 0)
+    return -1;
+  spare->bytes = buffer->bytes;
+  spare->length = buffer->length;
+  return 0;
+}
+
+void
+buffer_discard (struct buffer *buffer)
+{
+  if (!buffer->bytes && buffer->length > 0)
+    close_pipe (buffer);
+  buffer->bytes = NULL;
+  buffer->length = 0;
+}

@@ -1,0 +1,61 @@
+/* buffer.h - what is in flight: bytes in a pipe of our own, or in memory.
+
+   SPDX-License-Identifier: MIT */
+
+#ifndef BUFFER_H
+#define BUFFER_H
+
+#include "endpoint.h"
+
+/* What one read(2) asks for, and the boundary that a shared input is left on after a write error: GNU cat's.  */
+enum { BUFFER_MEMORY = 128 * 1024 };
+
+struct buffer
+{
+  int pipe[2];                  /* -1 until one is needed */
+  size_t capacity;              /* of the pipe, in bytes */
+  unsigned busy;                /* fills in a row that used at least half of it */
+  bool grown;                   /* the pipe is as large as it gets */
+  char *memory;
+  size_t memory_size;
+  const char *bytes;            /* what is in flight, if it is in memory; NULL: it is in the pipe */
+  size_t length;                /* how much that is, in bytes */
+};
+
+void buffer_open (struct buffer *);
+
+/* Close and free what BUFFER has, and with that whatever was in it.  errno is preserved.  */
+void buffer_close (struct buffer *);
+
+/* Have a pipe of at least CAPACITY bytes (0: any) in the empty BUFFER.
+   Returns 0, or -1 with errno: the bytes must go through memory.  */
+int buffer_make_pipe (struct buffer *, size_t capacity);
+
+/* Have SIZE bytes of memory.  Returns 0, or -1 with errno ENOMEM.  */
+int buffer_make_memory (struct buffer *, size_t size);
+
+/* Fill the empty BUFFER with one read's worth of at most SIZE bytes, by
+   splice into its pipe or by read into its memory, which the caller has made.
+   Both return the number of bytes, 0 at end of file (buffer_splice: where
+   only read(2) can tell end of file, it sets SOURCE->size so that the caller
+   asks it), or -1 with errno: EAGAIN is "not ready"; a refusal by splice is
+   as endpoint_refusal says.  */
+ssize_t buffer_splice (struct buffer *, struct endpoint *source, size_t size);
+ssize_t buffer_read (struct buffer *, struct endpoint *source, size_t size);
+
+/* Write what BUFFER holds to SINK until it is empty.  Returns 0, or -1 with
+   errno: EAGAIN is "not ready"; otherwise what write(2) said.  BUFFER keeps
+   what did not get through.  */
+int buffer_drain (struct buffer *, struct endpoint *sink);
+
+/* Let SPARE, empty, hold the same bytes as BUFFER: in its own pipe by tee(2), or
+   in BUFFER's memory.  Returns 0, or -1 with errno.  */
+int buffer_tee (struct buffer *, struct buffer *spare);
+
+/* Bring what the pipe holds into memory.  Returns 0, or -1 with errno.  */
+int buffer_salvage (struct buffer *);
+
+/* Drop what BUFFER holds.  */
+void buffer_discard (struct buffer *);
+
+#endif

@@ -1,0 +1,94 @@
+/* endpoint.h - what a descriptor is, and how one read or write on it behaves.
+
+   SPDX-License-Identifier: MIT */
+
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+#include "wait.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+enum endpoint_kind
+{
+  ENDPOINT_REGULAR,
+  ENDPOINT_BLOCK,
+  ENDPOINT_PIPE,
+  ENDPOINT_STREAM_SOCKET,
+  ENDPOINT_MESSAGE_SOCKET,
+  ENDPOINT_ZERO,
+  ENDPOINT_OTHER                /* terminal, /dev/null and all that is read and written only */
+};
+
+struct endpoint
+{
+  int fd;
+  enum endpoint_kind kind;
+  bool mine;                    /* nobody else uses this description */
+  bool refuses;                 /* splice(2) said no: read and write from here on */
+  bool bulk;                    /* source: expect pieces that are worth a pipe */
+  bool whole_reads;             /* source: a read is short only at the end of file */
+  bool keeps_boundaries;        /* sink: every write is a message of its own */
+  bool failed;                  /* sink: dropped */
+  dev_t device;
+  ino_t inode;
+  dev_t special;                /* st_rdev of a block device */
+  off_t size;                   /* source: st_size, a hint */
+  off_t position;               /* source, once endpoint_locate was called: where the next byte comes from */
+  off_t reserved;               /* source: bytes behind POSITION that the shared file position has passed already */
+  struct wait wait;
+};
+
+/* Find out what FD is, from ST or by fstat(2).  Returns 0, or -1 with errno.  */
+int endpoint_open (struct endpoint *, int fd, bool mine, const struct stat *st);
+
+/* Has a position in the file system: a regular file or a block device.  */
+bool endpoint_seekable (const struct endpoint *);
+
+/* Do both name the same bytes on disk?  */
+bool endpoint_same (const struct endpoint *, const struct endpoint *);
+
+/* Is ERROR the answer of a call that cannot serve these ends, so that read(2)
+   or write(2) must be asked, rather than a failure of the data?  */
+bool endpoint_refusal (int error);
+
+/* read(2) and write(2), resumed after EINTR; with OFFSET, pwrite(2) there, and
+   *OFFSET moves on.  */
+ssize_t endpoint_read (const struct endpoint *, void *, size_t);
+ssize_t endpoint_write (const struct endpoint *, const void *, size_t, off_t *offset);
+
+/* A seekable SOURCE: ask where it stands.  Returns 0, or -1 with errno.  */
+int endpoint_locate (struct endpoint *source);
+
+/* A seekable SOURCE that others may use: move the shared position over SIZE
+   bytes in one step, so that they are nobody else's, and set POSITION to the
+   first.  splice and copy_file_range do not take the position lock that read
+   and write take; lseek does.  Returns 0, or -1 with errno.  */
+int endpoint_reserve (struct endpoint *source, off_t size);
+
+/* Give back what was reserved and not taken.  errno is preserved.  */
+void endpoint_release (struct endpoint *source);
+
+/* Room in a file whose position others may move.  */
+struct place
+{
+  int fd;
+  off_t offset;                 /* where the next byte goes; its user moves it on */
+  off_t behind;                 /* the end of the room */
+  sigset_t signals;             /* what was blocked before */
+};
+
+/* Move the position of FD over SIZE bytes in one step, so that they are ours to
+   write, and hold back signals until place_leave: one that ended us in between
+   would leave a hole in front of whatever the next writer adds.  Returns 0,
+   or -1 with errno and nothing to leave.  */
+int place_take (struct place *, int fd, off_t size);
+
+/* Give back what is behind PLACE->offset, unless somebody has gone on from
+   there.  errno is preserved.  */
+void place_leave (const struct place *);
+
+#endif

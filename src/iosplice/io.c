@@ -1,0 +1,48 @@
+/* io.c - read and write for callers that work on the bytes themselves.
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "endpoint.h"
+#include "iosplice.h"
+
+#include <errno.h>
+#include <poll.h>
+
+ssize_t
+iosplice_read (int fd, void *bytes, size_t size)
+{
+  const struct endpoint end = { .fd = fd };
+  struct wait wait = { 0 };
+  ssize_t n;
+
+  while ((n = endpoint_read (&end, bytes, size)) < 0 && errno == EAGAIN)
+    wait_for (&wait, fd, POLLIN, false);
+  return n;
+}
+
+size_t
+iosplice_write (int fd, const void *bytes, size_t size)
+{
+  const struct endpoint end = { .fd = fd };
+  struct wait wait = { 0 };
+  size_t done = 0;
+
+  while (done < size)
+    {
+      ssize_t n = endpoint_write (&end, (const char *) bytes + done, size - done, NULL);
+
+      if (n > 0)
+        done += n;
+      else if (n < 0 && errno == EAGAIN)
+        wait_for (&wait, fd, POLLOUT, false);
+      else
+        {
+          if (n == 0)
+            errno = ENOSPC;
+          break;
+        }
+    }
+  return done;
+}

@@ -1,0 +1,137 @@
+/* iosplice.h - move bytes between descriptors and leave them in the kernel.
+
+   SPDX-License-Identifier: MIT
+
+   An ordinary pipe is the buffer: splice(2) fills it from a source and
+   drains it into a sink, tee(2) duplicates what it holds for further sinks.
+   Where the kernel refuses, the same bytes go through memory with read(2)
+   and write(2).  The library never prints, never exits, installs no signal
+   handler and keeps no global state: threads may use it freely as long as
+   each pump is used by one thread at a time.  */
+
+#ifndef IOSPLICE_H
+#define IOSPLICE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Which end of a transfer failed.  */
+enum iosplice_side
+{
+  IOSPLICE_NEITHER,             /* the pump itself: ENOMEM, EMFILE */
+  IOSPLICE_SOURCE,
+  IOSPLICE_SINK
+};
+
+/* Flags of iosplice_pump_new.  */
+#define IOSPLICE_NO_SPLICE 0x1u /* copy through memory: a snapshot of the bytes as they were read */
+
+/* Flags of an end.  */
+#define IOSPLICE_MINE 0x1u      /* the caller opened this description and shares it with nobody,
+                                   so its file position needs no protection from other users */
+
+/* A source, its sinks, and what is in flight between them.  */
+struct iosplice_pump;
+
+/* What the caller wants to hear about while a pump runs; unset members are
+   not called.  The functions may not call the pump they were called from.  */
+struct iosplice_hooks
+{
+  void *context;                /* handed to each function */
+
+  /* BYTES more have reached every sink.  Nonzero ends the run, which then
+     returns 0 as if the length had been reached.  */
+  int (*moved) (void *context, size_t bytes);
+
+  /* Sink number SINK (in the order they were added, from 0) failed with
+     ERROR, an errno value.  Zero drops the sink and goes on with the others;
+     nonzero ends the run with this error.  Without it every failure ends
+     the run.  */
+  int (*failed) (void *context, int sink, int error);
+};
+
+/* Make a pump.
+
+   flags  IOSPLICE_NO_SPLICE or 0
+   hooks  copied; NULL for none
+
+   Returns the pump, or NULL with errno ENOMEM.  Opens nothing until a
+   transfer needs it; never blocks.  */
+struct iosplice_pump *iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks);
+
+/* Free PUMP (NULL is allowed) and close the pipes it made.  The ends stay
+   open: they are the caller's.  errno is preserved.  */
+void iosplice_pump_free (struct iosplice_pump *pump);
+
+/* Let PUMP read from FD from now on.  What the last source gave has been
+   delivered or was reported as lost; the sinks stay.
+
+   flags  IOSPLICE_MINE or 0
+   st     what fstat(2) said of FD, or NULL to have it asked; only a hint
+
+   Returns 0, or -1 with errno of fstat(2).  Never blocks.  */
+int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
+
+/* Add FD to what PUMP writes to.  Sinks are served in the order of addition.
+   Parameters as for iosplice_pump_source.
+
+   Returns the sink's number, from 0, or -1 with errno ENOMEM or of fstat(2).  */
+int iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
+
+/* How many sinks have not failed.  */
+int iosplice_pump_sinks (const struct iosplice_pump *pump);
+
+/* Move bytes from the source to every sink until end of file, or until
+   LENGTH bytes have been taken from the source (-1: no limit); never takes
+   more than LENGTH from it.  Each piece is passed on before more is read.
+
+   Returns the number of bytes that every remaining sink has got in this
+   call; less than LENGTH means end of file, no sink left, or a hook that
+   said so.  Returns -1 with errno set on failure; iosplice_pump_failure
+   tells which side it was, iosplice_pump_moved what had arrived by then.
+
+   errno: what read(2) said of the source, what write(2) said of a sink (a
+   refusal by splice(2) is never reported: it is answered by read and
+   write), ENOMEM.  EINTR is resumed, EAGAIN is waited out with poll(2).
+
+   Blocks as read and write on the same descriptors do.  Afterwards the
+   position of a seekable source stands behind the bytes taken from it.
+   A sink that breaks raises SIGPIPE as write(2) does.
+
+   See splice(2), tee(2), copy_file_range(2), pipe(7).  */
+off_t iosplice_pump_run (struct iosplice_pump *pump, off_t length);
+
+/* Move one input block: what one read(2) of SIZE bytes would give, a short
+   one included, to every sink.  Returns, errno and effects as
+   iosplice_pump_run; 0 is end of file.  */
+ssize_t iosplice_pump_block (struct iosplice_pump *pump, size_t size);
+
+/* After -1: which side failed.  */
+enum iosplice_side iosplice_pump_failure (const struct iosplice_pump *pump);
+
+/* Bytes that every remaining sink got in the last run or block, also when it
+   failed, the failing sink's part of the piece in flight included.  */
+off_t iosplice_pump_moved (const struct iosplice_pump *pump);
+
+/* Bytes that the last run or block took from the source.  */
+off_t iosplice_pump_taken (const struct iosplice_pump *pump);
+
+/* read(2) that resumes after EINTR and waits out EAGAIN with poll(2): one
+   read's worth of at most SIZE bytes.  Returns and errno as read(2).  */
+ssize_t iosplice_read (int fd, void *bytes, size_t size);
+
+/* write(2) until all SIZE bytes are written, resuming after EINTR and
+   waiting out EAGAIN.  Returns the number of bytes written; less than SIZE
+   means an error, and errno tells which, as write(2) does.  */
+size_t iosplice_write (int fd, const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,371 @@
+/* pump.c - the one loop: fill the buffer from the source, bring what it holds
+   to every sink, again.  `step' does that without waiting wherever the kernel
+   lets it; `iosplice_pump_run' waits in between.
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "pump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum
+{
+  WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
+  BUSY_FILLS = 4,               /* in a row show that a transfer is large */
+  LARGE_PIPE = 1024 * 1024
+};
+
+enum step { STEP_MOVED, STEP_SOURCE_WAITS, STEP_SINK_WAITS, STEP_END, STEP_FAILED };
+
+struct iosplice_pump *
+iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
+{
+  struct iosplice_pump *pump = calloc (1, sizeof *pump);
+
+  if (!pump)
+    return NULL;
+  if (hooks)
+    pump->hooks = *hooks;
+  pump->no_splice = flags & IOSPLICE_NO_SPLICE;
+  pump->source.fd = -1;
+  buffer_open (&pump->buffer);
+  buffer_open (&pump->spare);
+  return pump;
+}
+
+void
+iosplice_pump_free (struct iosplice_pump *pump)
+{
+  int saved = errno;
+
+  if (pump)
+    {
+      buffer_close (&pump->buffer);
+      buffer_close (&pump->spare);
+      free (pump->sinks);
+      free (pump);
+    }
+  errno = saved;
+}
+
+/* Must every block go through memory as it was read?  */
+static bool
+must_keep_blocks (const struct iosplice_pump *pump)
+{
+  if (pump->source.kind == ENDPOINT_MESSAGE_SOCKET)
+    return true;
+  for (int i = 0; i < pump->count; i++)
+    if (pump->sinks[i].keeps_boundaries || endpoint_same (&pump->source, &pump->sinks[i]))
+      return true;
+  return false;
+}
+
+int
+iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st)
+{
+  if (endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
+    return -1;
+  pump->by_blocks = must_keep_blocks (pump);
+  pump->no_range = false;
+  return 0;
+}
+
+int
+iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st)
+{
+  struct endpoint *sinks = reallocarray (pump->sinks, pump->count + 1, sizeof *sinks);
+
+  if (!sinks)
+    return -1;
+  pump->sinks = sinks;
+  if (endpoint_open (&sinks[pump->count], fd, flags & IOSPLICE_MINE, st) < 0)
+    return -1;
+  pump->live++;
+  pump->count++;
+  pump->by_blocks = must_keep_blocks (pump);
+  return pump->count - 1;
+}
+
+int
+iosplice_pump_sinks (const struct iosplice_pump *pump)
+{
+  return pump->live;
+}
+
+static bool
+all_sinks_refuse (const struct iosplice_pump *pump)
+{
+  for (int i = 0; i < pump->count; i++)
+    if (!pump->sinks[i].failed && !pump->sinks[i].refuses)
+      return false;
+  return true;
+}
+
+/* Ask of the sinks what only a splice must know: a write keeps these promises by itself.  */
+static void
+learn (struct iosplice_pump *pump)
+{
+  for (; pump->learned < pump->count; pump->learned++)
+    {
+      struct endpoint *sink = &pump->sinks[pump->learned];
+      int flags = 0;
+
+      if (sink->kind == ENDPOINT_PIPE || (sink->kind == ENDPOINT_REGULAR && !sink->mine))
+        flags = fcntl (sink->fd, F_GETFL);
+      if (flags >= 0 && sink->kind == ENDPOINT_PIPE && flags & O_DIRECT)
+        sink->keeps_boundaries = true;
+      if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
+        sink->refuses = true;
+    }
+  pump->by_blocks = must_keep_blocks (pump);
+}
+
+static bool
+through_memory (struct iosplice_pump *pump, size_t max)
+{
+  struct endpoint *source = &pump->source;
+
+  if (pump->no_splice || pump->by_blocks || source->refuses || !source->bulk || all_sinks_refuse (pump))
+    return true;
+  if (source->reserved > 0)
+    return false;
+  if (pump->one_block && !source->whole_reads && source->kind != ENDPOINT_PIPE)
+    return true;
+  if (max < WORTH_A_PIPE)
+    return true;
+  /* Where the file should end only read(2) can tell whether it does.  */
+  return endpoint_seekable (source) && (endpoint_locate (source) < 0 || source->position >= source->size);
+}
+
+static void
+grow_pipe (int fd)
+{
+  int size = fcntl (fd, F_GETPIPE_SZ);
+
+  for (int wanted = LARGE_PIPE; size >= 0 && size < wanted; wanted /= 2)
+    if (fcntl (fd, F_SETPIPE_SZ, wanted) >= 0)
+      break;
+}
+
+/* A transfer that keeps the buffer busy is worth larger pipes on the whole
+   way: each time a neighbour has to wait it must be woken.  */
+static void
+grow (struct iosplice_pump *pump)
+{
+  pump->buffer.grown = true;
+  for (size_t size = LARGE_PIPE; size > pump->buffer.capacity; size /= 2)
+    if (buffer_make_pipe (&pump->buffer, size) == 0)
+      break;
+  if (pump->source.kind == ENDPOINT_PIPE)
+    grow_pipe (pump->source.fd);
+  for (int i = 0; i < pump->count; i++)
+    if (pump->sinks[i].kind == ENDPOINT_PIPE && !pump->sinks[i].failed)
+      grow_pipe (pump->sinks[i].fd);
+}
+
+static ssize_t
+fill_memory (struct iosplice_pump *pump, size_t max)
+{
+  size_t size = max < pump->piece ? max : pump->piece;
+
+  if (buffer_make_memory (&pump->buffer, size) < 0)
+    {
+      pump->side = IOSPLICE_NEITHER;
+      return -1;
+    }
+  return buffer_read (&pump->buffer, &pump->source, size);
+}
+
+/* As buffer_splice.  */
+static ssize_t
+fill_pipe (struct iosplice_pump *pump, size_t max)
+{
+  struct buffer *buffer = &pump->buffer;
+  ssize_t n;
+
+  if (buffer->busy >= BUSY_FILLS && !buffer->grown)
+    grow (pump);
+  n = buffer_splice (buffer, &pump->source, max);
+  if (n >= 0)
+    buffer->busy = (size_t) n >= buffer->capacity / 2 ? buffer->busy + 1 : 0;
+  return n;
+}
+
+/* One read of a pipe takes all that it holds, so where reads are counted our
+   pipe must have as many slots.  */
+static size_t
+least_capacity (const struct iosplice_pump *pump)
+{
+  int size = -1;
+
+  if (pump->one_block && pump->source.kind == ENDPOINT_PIPE)
+    size = fcntl (pump->source.fd, F_GETPIPE_SZ);
+  return size < 0 ? 0 : size;
+}
+
+/* One read's worth into the empty buffer.  */
+static ssize_t
+fill (struct iosplice_pump *pump, size_t max)
+{
+  struct endpoint *source = &pump->source;
+  ssize_t n = 0;
+
+  if (!through_memory (pump, max) && buffer_make_pipe (&pump->buffer, least_capacity (pump)) == 0)
+    {
+      n = fill_pipe (pump, max);
+      if (n < 0 && endpoint_refusal (errno))
+        source->refuses = true;
+      else if (n != 0 || !endpoint_seekable (source))
+        return n;
+    }
+  return fill_memory (pump, max);
+}
+
+/* What the last piece says about the next.  */
+static void
+expect (struct endpoint *source, size_t n)
+{
+  struct stat st;
+
+  if (!endpoint_seekable (source))
+    source->bulk = source->kind == ENDPOINT_ZERO || n >= WORTH_A_PIPE;
+  else if (n >= BUFFER_MEMORY)
+    source->bulk = true;
+  if (source->position >= 0 && source->position >= source->size && fstat (source->fd, &st) == 0)
+    source->size = st.st_size;  /* it grows */
+}
+
+/* One turn of the loop: a new block of at most MAX bytes, if none is in flight, and on to the sinks.  */
+static enum step
+step (struct iosplice_pump *pump, size_t max)
+{
+  if (pump->block == 0)
+    {
+      size_t range;
+      ssize_t n;
+
+      if (pump->source.bulk && pump->learned < pump->count)
+        learn (pump);
+      range = copy_range (pump, max);
+      if (range > 0)
+        {
+          pump->taken += range;
+          pump->moved += range;
+          return STEP_MOVED;
+        }
+      pump->side = IOSPLICE_SOURCE;
+      n = fill (pump, max);
+      if (n < 0)
+        return errno == EAGAIN ? STEP_SOURCE_WAITS : STEP_FAILED;
+      if (n == 0)
+        return STEP_END;
+      wait_over (&pump->source.wait);
+      expect (&pump->source, n);
+      pump->taken += n;
+      pump->block = n;
+      pump->serving = 0;
+    }
+  if (fanout (pump) < 0)
+    return errno == EAGAIN ? STEP_SINK_WAITS : STEP_FAILED;
+  if (pump->live > 0)
+    pump->moved += pump->block;
+  pump->block = 0;
+  return STEP_MOVED;
+}
+
+static void
+wait_for_end (struct endpoint *end, short events)
+{
+  wait_for (&end->wait, end->fd, events, end->kind == ENDPOINT_PIPE);
+}
+
+/* A shared input is left where read and write would have left it: behind the
+   block that could not be written.  */
+static void
+put_back (struct iosplice_pump *pump)
+{
+  struct endpoint *source = &pump->source;
+  off_t consumed = (pump->moved / pump->piece + 1) * pump->piece;
+  int saved = errno;
+
+  if (endpoint_seekable (source) && !source->mine && consumed < pump->taken)
+    lseek (source->fd, consumed - pump->taken, SEEK_CUR);
+  source->position = -1;
+  errno = saved;
+}
+
+/* The loop.  */
+static off_t
+run (struct iosplice_pump *pump, off_t max)
+{
+  bool going = true;
+  enum step now = STEP_END;
+
+  pump->taken = pump->moved = 0;
+  while (going && pump->live > 0 && pump->taken < max)
+    {
+      off_t before = pump->moved;
+
+      while ((now = step (pump, max - pump->taken)) == STEP_SOURCE_WAITS || now == STEP_SINK_WAITS)
+        if (now == STEP_SOURCE_WAITS)
+          wait_for_end (&pump->source, POLLIN);
+        else
+          wait_for_end (&pump->sinks[pump->serving], POLLOUT);
+      if (now == STEP_END || now == STEP_FAILED)
+        break;
+      if (pump->hooks.moved && pump->moved > before)
+        going = pump->hooks.moved (pump->hooks.context, pump->moved - before) == 0;
+      if (pump->one_block && !pump->source.whole_reads)
+        break;
+    }
+  endpoint_release (&pump->source);
+  if (now == STEP_FAILED || pump->live == 0)
+    {
+      put_back (pump);
+      buffer_discard (&pump->spare);
+      buffer_discard (&pump->buffer);
+      pump->block = 0;
+    }
+  return now == STEP_FAILED ? -1 : pump->moved;
+}
+
+off_t
+iosplice_pump_run (struct iosplice_pump *pump, off_t length)
+{
+  pump->piece = BUFFER_MEMORY;
+  pump->one_block = false;
+  return run (pump, length < 0 ? INTMAX_MAX : length);
+}
+
+ssize_t
+iosplice_pump_block (struct iosplice_pump *pump, size_t size)
+{
+  pump->piece = size;
+  pump->one_block = true;
+  return run (pump, size);
+}
+
+enum iosplice_side
+iosplice_pump_failure (const struct iosplice_pump *pump)
+{
+  return pump->side;
+}
+
+off_t
+iosplice_pump_moved (const struct iosplice_pump *pump)
+{
+  return pump->moved;
+}
+
+off_t
+iosplice_pump_taken (const struct iosplice_pump *pump)
+{
+  return pump->taken;
+}

@@ -1,0 +1,44 @@
+/* pump.h - the inside of a pump.
+
+   SPDX-License-Identifier: MIT */
+
+#ifndef PUMP_H
+#define PUMP_H
+
+#include "buffer.h"
+#include "endpoint.h"
+#include "iosplice.h"
+
+struct iosplice_pump
+{
+  struct iosplice_hooks hooks;
+  bool no_splice;
+  bool by_blocks;               /* SOURCE and a sink share bytes, or messages must stay whole: memory only */
+  bool no_range;                /* copy_file_range has nothing to give (any more) */
+  struct endpoint source;
+  struct endpoint *sinks;
+  int count;                    /* of SINKS */
+  int learned;                  /* of SINKS, from the first, have been looked at for splice */
+  int live;                     /* of those, not failed */
+  struct buffer buffer;         /* the block in flight */
+  struct buffer spare;          /* its duplicate for a sink that is not the last */
+  size_t block;                 /* length of the block in flight when it was filled, 0: none */
+  int serving;                  /* the sink that it goes to now */
+  bool teed;                    /* SPARE holds it already */
+  size_t piece;                 /* what one read asks for */
+  bool one_block;               /* this run is one read, and its length matters */
+  off_t taken;
+  off_t moved;
+  enum iosplice_side side;
+};
+
+/* fanout.c: bring the block in flight to the sinks, from PUMP->serving on.
+   Returns 0 when all live sinks have it, or -1 with errno: EAGAIN is "that
+   sink is not ready"; otherwise PUMP->side says who failed.  */
+int fanout (struct iosplice_pump *);
+
+/* copy.c: the next piece, at most MAX bytes, by copy_file_range(2).  Returns
+   its length; 0: this is not for copy_file_range, or not any more.  */
+size_t copy_range (struct iosplice_pump *, off_t max);
+
+#endif

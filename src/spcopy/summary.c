@@ -1,0 +1,136 @@
+/* summary.c - what does spcopy tell of its work?
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "cli/message.h"
+#include "summary.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char units[] = "KMGTPE";
+
+static double
+now (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return time.tv_sec + time.tv_nsec * 1e-9;
+}
+
+/* VALUE / DIVISOR rounded to the nearest whole number, to even in the middle.  */
+static uintmax_t
+round_quotient (uintmax_t value, uintmax_t divisor)
+{
+  uintmax_t quotient = value / divisor, rest = value % divisor;
+
+  return quotient + (rest > divisor - rest || (rest == divisor - rest && quotient % 2));
+}
+
+/* Write BYTES to OUT as "1.5 kB" with BASE 1000, as "1.5 KiB" with 1024.  Returns the end.  In
+   whole numbers, because a double cannot hold every size, nor what lies exactly in the middle.  */
+static char *
+put_size (char *out, uintmax_t bytes, unsigned base)
+{
+  uintmax_t divisor = base, tenths = 100;
+  int unit = 0;
+
+  for (; round_quotient (bytes, divisor) >= base && unit < 5; unit++)
+    divisor *= base;
+  if (bytes / divisor < 10)
+    tenths = bytes / divisor * 10 + round_quotient (bytes % divisor * 10, divisor);
+
+  if (tenths < 100)
+    out += sprintf (out, "%.1f", tenths / 10.0);
+  else
+    out += sprintf (out, "%ju", round_quotient (bytes, divisor));
+  if (base == 1024)
+    return out + sprintf (out, " %ciB", units[unit]);
+  return out + sprintf (out, " %cB", unit ? units[unit] : 'k');
+}
+
+static char *
+put_rate (char *out, uintmax_t bytes, double seconds)
+{
+  double rate = bytes / 1000.0;
+  int unit = 0;
+
+  if (seconds <= 0)
+    return stpcpy (out, "Infinity B/s");
+  for (rate /= seconds; rate >= 1000 && unit < 5; unit++)
+    rate /= 1000;
+  return out + sprintf (out, "%.*f %cB/s", rate < 99.95 ? 1 : 0, rate, unit ? units[unit] : 'k');
+}
+
+/* Write "1500 bytes (1.5 kB, 1.5 KiB) copied, TIME s, RATE" to OUT, of at least
+   TRANSFER_SIZE bytes; WHOLE seconds or all digits.  Returns the end.  */
+enum { TRANSFER_SIZE = 256 };
+
+static char *
+put_transfer (char *out, const struct summary *summary, bool whole)
+{
+  double seconds = now () - summary->started;
+
+  message_locale ();            /* for the decimal point */
+  out += sprintf (out, summary->bytes == 1 ? "%ju byte" : "%ju bytes", summary->bytes);
+  if (summary->bytes >= 1000)
+    {
+      out = put_size (stpcpy (out, " ("), summary->bytes, 1000);
+      if (summary->bytes >= 1024)
+        out = put_size (stpcpy (out, ", "), summary->bytes, 1024);
+      out = stpcpy (out, ")");
+    }
+  out += sprintf (out, whole ? " copied, %.0f s, " : " copied, %g s, ", seconds);
+  return put_rate (out, summary->bytes, seconds);
+}
+
+void
+summary_start (struct summary *summary, enum status_level level)
+{
+  *summary = (struct summary) { .level = level, .started = now () };
+  summary->next_progress = summary->started + 1;
+}
+
+/* A line is due at each whole second; after a wait of several the lines
+   that were missed follow at the next calls, as dd's do.  */
+void
+summary_progress (struct summary *summary)
+{
+  char line[TRANSFER_SIZE];
+  int length;
+
+  if (summary->level != STATUS_PROGRESS || now () < summary->next_progress)
+    return;
+  length = put_transfer (line, summary, true) - line;
+  fprintf (stderr, "\r%-*s", summary->progress_length, line);
+  summary->progress_length = length;
+  summary->next_progress += 1;
+}
+
+void
+summary_clear (struct summary *summary)
+{
+  if (summary->progress_length)
+    fputc ('\n', stderr);
+  summary->progress_length = 0;
+}
+
+void
+summary_print (struct summary *summary)
+{
+  char line[TRANSFER_SIZE];
+
+  summary_clear (summary);
+  if (summary->level == STATUS_NONE)
+    return;
+  *line = '\0';
+  if (summary->level != STATUS_NOXFER)
+    strcpy (put_transfer (line, summary, false), "\n");
+  fprintf (stderr, "%ju+%ju records in\n%ju+%ju records out\n%s", summary->full_in, summary->partial_in,
+           summary->full_out, summary->partial_out, line);
+}

@@ -1,0 +1,34 @@
+/* summary.h - what spcopy tells of its work: dd's statistics, to the letter.
+
+   SPDX-License-Identifier: MIT */
+
+#ifndef SPCOPY_SUMMARY_H
+#define SPCOPY_SUMMARY_H
+
+#include "operands.h"
+
+#include <stdint.h>
+
+/* The counts so far; a record is a block that was read or written, full or partial.  */
+struct summary
+{
+  enum status_level level;
+  uintmax_t full_in, partial_in, full_out, partial_out; /* records */
+  uintmax_t bytes;              /* written */
+  double started;               /* seconds, CLOCK_MONOTONIC */
+  double next_progress;         /* when the progress line is due again */
+  int progress_length;          /* columns of the progress line on the screen; 0 if none is there */
+};
+
+void summary_start (struct summary *, enum status_level);
+
+/* With status=progress: rewrite the line on standard error if a second has passed since the last.  */
+void summary_progress (struct summary *);
+
+/* End the progress line, if one is on the screen, so that a message starts on a line of its own.  */
+void summary_clear (struct summary *);
+
+/* "N+M records in", "N+M records out" and, unless noxfer, the bytes, time and rate.  */
+void summary_print (struct summary *);
+
+#endif

@@ -1,0 +1,180 @@
+/* sptee.c - tee: copy standard input to standard output and to files, each
+   block once, by tee(2) and splice(2).
+
+   Follows POSIX tee and the GNU manual: outputs are served in the order
+   standard output, then the operands; `-' is a file of that name; an output
+   that fails is told and dropped, and the others go on.
+
+   SPDX-License-Identifier: MIT */
+
+#include <config.h>
+
+#include "cli/files.h"
+#include "iosplice/iosplice.h"
+#include "cli/message.h"
+#include "cli/options.h"
+
+#include <errno.h>
+#include <error.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { OPTION_NO_SPLICE = 0x100 };
+
+static const struct option long_options[] = {
+  { "append", no_argument, NULL, 'a' },
+  { "ignore-interrupts", no_argument, NULL, 'i' },
+  { "no-splice", no_argument, NULL, OPTION_NO_SPLICE },
+  { 0 }
+};
+
+static const char *const later_options[] = { "output-error", NULL };
+
+static const struct cli_program program = {
+  .name = "sptee",
+  .help =
+    "Usage: %1$s [OPTION]... [FILE]...\n"
+    "Copy standard input to each FILE, and also to standard output, without copying\n"
+    "it through user space.\n"
+    "\n"
+    "  -a, --append              append to the given FILEs, do not overwrite\n"
+    "  -i, --ignore-interrupts   ignore interrupt signals\n"
+    "      --no-splice           copy the bytes through memory\n"
+    "      --help                display this help and exit\n"
+    "      --version             output version information and exit\n",
+  .short_options = "ai",
+  .long_options = long_options,
+  .later = "p",
+  .later_long = later_options,
+};
+
+/* An output, under the number that it has as a sink of the pump.  */
+struct output
+{
+  const char *name;
+  int fd;
+  bool failed;
+};
+
+struct outputs
+{
+  struct iosplice_pump *pump;
+  struct output *list;
+  int count;
+  bool well;
+};
+
+static int
+output_failed (void *context, int sink, int errnum)
+{
+  struct outputs *outputs = context;
+
+  outputs->list[sink].failed = true;
+  if (errnum == EPIPE)
+    return 0;                   /* who ignores SIGPIPE expects readers to go away */
+  message (errnum, "%s", quote_name (outputs->list[sink].name));
+  outputs->well = false;
+  return 0;
+}
+
+static void
+add_output (struct outputs *outputs, const char *name, int fd, unsigned flags)
+{
+  static const struct stat unknown;     /* a closed standard output is told when it is written to */
+  struct stat st;
+
+  outputs->list[outputs->count++] = (struct output) { .name = name, .fd = fd };
+  if (iosplice_pump_sink (outputs->pump, fd, flags, fstat (fd, &st) < 0 ? &unknown : &st) < 0)
+    error (EXIT_FAILURE, errno, "%s", quote_name (name));
+}
+
+static void
+open_outputs (struct outputs *outputs, char **names, int count, bool append)
+{
+  int flags = O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC);
+
+  outputs->list = calloc (count + 1, sizeof *outputs->list);
+  if (!outputs->list)
+    error (EXIT_FAILURE, errno, "standard output");
+  add_output (outputs, "standard output", STDOUT_FILENO, 0);
+  for (int i = 0; i < count; i++)
+    {
+      int fd = cli_open (names[i], flags, 0666);
+
+      if (fd >= 0)
+        add_output (outputs, names[i], fd, IOSPLICE_MINE);
+      else
+        {
+          message (errno, "%s", quote_name (names[i]));
+          outputs->well = false;
+        }
+    }
+}
+
+static void
+copy (struct outputs *outputs)
+{
+  static const struct stat unknown;
+  struct stat st;
+
+  iosplice_pump_source (outputs->pump, STDIN_FILENO, 0, fstat (STDIN_FILENO, &st) < 0 ? &unknown : &st);
+  if (iosplice_pump_run (outputs->pump, -1) < 0)
+    {
+      message (errno, "read error");
+      outputs->well = false;
+    }
+}
+
+static void
+close_outputs (struct outputs *outputs)
+{
+  for (int i = 1; i < outputs->count; i++)
+    if (close (outputs->list[i].fd) < 0 && !outputs->list[i].failed)
+      output_failed (outputs, i, errno);
+}
+
+int
+main (int argc, char **argv)
+{
+  struct outputs outputs = { .well = true };
+  const struct iosplice_hooks hooks = { .context = &outputs, .failed = output_failed };
+  unsigned flags = 0;
+  bool append = false;
+
+  for (int option; (option = cli_option (argc, argv, &program)) != -1;)
+    switch (option)
+      {
+      case 'a':
+        append = true;
+        break;
+      case 'i':
+        signal (SIGINT, SIG_IGN);
+        break;
+      case OPTION_NO_SPLICE:
+        flags |= IOSPLICE_NO_SPLICE;
+        break;
+      }
+
+  outputs.pump = iosplice_pump_new (flags, &hooks);
+  if (!outputs.pump)
+    error (EXIT_FAILURE, errno, "standard output");
+  open_outputs (&outputs, argv + optind, argc - optind, append);
+  copy (&outputs);
+  close_outputs (&outputs);
+  if (close (STDIN_FILENO) < 0)
+    {
+      message (errno, "standard input");
+      outputs.well = false;
+    }
+  /* One that was closed all the time is no error until it is written to.  */
+  if (close (STDOUT_FILENO) < 0 && errno != EBADF && !outputs.list[0].failed)
+    {
+      message (errno, "write error");
+      outputs.well = false;
+    }
+  iosplice_pump_free (outputs.pump);
+  free (outputs.list);
+  return outputs.well ? EXIT_SUCCESS : EXIT_FAILURE;
+}
