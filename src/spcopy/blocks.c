@@ -27,8 +27,6 @@ struct copy
   char *input;                  /* one input block */
   char *output;                 /* the output block that is being gathered */
   size_t gathered;              /* how much of it is there, in bytes */
-  size_t partial;               /* length of the last short input block */
-  bool warned;                  /* of it */
 };
 
 static void
@@ -61,10 +59,7 @@ count_input (struct copy *copy, size_t size)
   if (size == copy->asked->input_block)
     copy->summary->full_in++;
   else if (size > 0)
-    {
-      copy->summary->partial_in++;
-      copy->partial = size;
-    }
+    copy->summary->partial_in++;
 }
 
 static void
@@ -77,49 +72,33 @@ count_output (struct copy *copy, size_t size)
     copy->summary->partial_out++;
 }
 
-/* How much the next read asks for; 0 when count= is reached.  */
+/* How much the next read asks for, when BLOCKS were read; 0 when count= is
+   reached.  A count in bytes is so many reads and then one for the rest,
+   however short they were.  */
 static size_t
-next_input (const struct copy *copy, uintmax_t blocks, uintmax_t bytes)
+next_input (const struct copy *copy, uintmax_t blocks)
 {
   const struct operands *asked = copy->asked;
+  uintmax_t full = asked->count.bytes ? asked->count.number / asked->input_block : asked->count.number;
 
-  if (!asked->limited)
+  if (!asked->limited || blocks < full)
     return asked->input_block;
-  if (!asked->count.bytes)
-    return blocks < asked->count.number ? asked->input_block : 0;
-  return asked->count.number - bytes < asked->input_block ? asked->count.number - bytes : asked->input_block;
-}
-
-/* Who counts input blocks, and gets a short one in the middle, should know.  */
-static void
-warn_of_partial (struct copy *copy, size_t size)
-{
-  const struct operands *asked = copy->asked;
-
-  if (copy->warned || size == 0 || copy->summary->partial_in == 0 || asked->status == STATUS_NONE
-      || !(asked->limited || asked->skip.number > 0))
-    return;
-  copy->warned = true;
-  summary_clear (copy->summary);
-  message (0, "warning: partial read (%zu bytes); suggest iflag=fullblock", copy->partial);
+  return blocks == full && asked->count.bytes ? asked->count.number % asked->input_block : 0;
 }
 
 static int
 copy_blocks (struct copy *copy, struct iosplice_pump *pump)
 {
-  uintmax_t bytes = 0;
-
   for (uintmax_t blocks = 0;; blocks++)
     {
-      size_t size = next_input (copy, blocks, bytes);
+      size_t size = next_input (copy, blocks);
       ssize_t n;
 
       summary_progress (copy->summary);
       if (size == 0)
         return 0;
       n = iosplice_pump_block (pump, size);
-      bytes += iosplice_pump_taken (pump);
-      warn_of_partial (copy, iosplice_pump_taken (pump));
+      summary_read (copy->summary, size, iosplice_pump_taken (pump));
       count_input (copy, iosplice_pump_taken (pump));
       count_output (copy, iosplice_pump_moved (pump));
       if (n == 0)
@@ -181,12 +160,11 @@ gather (struct copy *copy, size_t size)
 static int
 reblock (struct copy *copy)
 {
-  uintmax_t bytes = 0;
   ssize_t n = 1;
 
   for (uintmax_t blocks = 0; n > 0; blocks++)
     {
-      size_t size = next_input (copy, blocks, bytes);
+      size_t size = next_input (copy, blocks);
 
       summary_progress (copy->summary);
       n = size == 0 ? 0 : iosplice_read (copy->in, copy->input, size);
@@ -194,7 +172,6 @@ reblock (struct copy *copy)
         read_error (copy);
       else if (n > 0)
         {
-          bytes += n;
           count_input (copy, n);
           if (gather (copy, n) < 0)
             return -1;

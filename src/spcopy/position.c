@@ -25,9 +25,9 @@ extent_bytes (const struct extent *extent, size_t block)
 }
 
 /* Read over EXTENT.  Returns how many bytes that were, less than EXTENT where
-   reads were short or the file ended, or -1 with errno.  */
+   reads were short or the file ended, or -1 with errno.  SUMMARY, if not NULL, is told of each read.  */
 static off_t
-read_over (int fd, const struct extent *extent, size_t block)
+read_over (int fd, const struct extent *extent, size_t block, struct summary *summary)
 {
   uintmax_t blocks = extent->bytes ? extent->number / block : extent->number;
   size_t rest = extent->bytes ? extent->number % block : 0;
@@ -39,7 +39,11 @@ read_over (int fd, const struct extent *extent, size_t block)
     return -1;
   for (; n > 0 && (blocks > 0 || rest > 0); bytes += n > 0 ? n : 0)
     {
-      n = iosplice_read (fd, memory, blocks > 0 ? block : rest);
+      size_t size = blocks > 0 ? block : rest;
+
+      n = iosplice_read (fd, memory, size);
+      if (summary && n >= 0)
+        summary_read (summary, size, n);
       if (blocks > 0)
         blocks--;
       else
@@ -50,7 +54,7 @@ read_over (int fd, const struct extent *extent, size_t block)
 }
 
 int
-position_skip (int fd, const char *name, const struct extent *skip, size_t block)
+position_skip (int fd, const char *name, const struct extent *skip, size_t block, struct summary *summary)
 {
   off_t bytes = extent_bytes (skip, block);
   struct stat st;
@@ -70,7 +74,7 @@ position_skip (int fd, const char *name, const struct extent *skip, size_t block
       message (EOVERFLOW, "%s: cannot skip", quote_name (name));
       return -1;
     }
-  position = read_over (fd, skip, block);
+  position = read_over (fd, skip, block, summary);
   if (position < 0)
     {
       message (errno, "error reading %s", quote_always (name));
@@ -92,7 +96,7 @@ position_seek (int fd, const char *name, const struct extent *seek, size_t block
   if (bytes >= 0 && lseek (fd, bytes, SEEK_CUR) >= 0)
     return 0;
   why = bytes < 0 ? EOVERFLOW : errno;
-  if (read_over (fd, seek, block) >= 0)
+  if (read_over (fd, seek, block, NULL) >= 0)
     return 0;
   message (why, "%s: cannot seek", quote_name (name));
   return -1;

@@ -6,6 +6,7 @@
 #define SPCOPY_POSITION_H
 
 #include "operands.h"
+#include "summary.h"
 
 #include <sys/types.h>
 
@@ -15,7 +16,7 @@ off_t extent_bytes (const struct extent *, size_t block);
 /* Move FD, the input called NAME, forward.  One that cannot seek is read, each
    read counting as a block, as dd does.  Returns 0, or -1 after a message
    that ends the run.  */
-int position_skip (int fd, const char *name, const struct extent *, size_t block);
+int position_skip (int fd, const char *name, const struct extent *, size_t block, struct summary *);
 
 /* The same for the output, which is read, never written, where it cannot seek.  */
 int position_seek (int fd, const char *name, const struct extent *, size_t block);

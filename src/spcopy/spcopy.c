@@ -109,7 +109,7 @@ close_end (const struct end *end, const char *which)
 static int
 copy (const struct operands *asked, struct summary *summary, const struct end *in, const struct end *out)
 {
-  if (position_skip (in->fd, in->name, &asked->skip, asked->input_block) < 0
+  if (position_skip (in->fd, in->name, &asked->skip, asked->input_block, summary) < 0
       || position_seek (out->fd, out->name, &asked->seek, asked->output_block) < 0)
     return -1;
   return blocks_copy (asked, summary, in->fd, in->name, in->mine, out->fd, out->name, out->mine);
@@ -128,7 +128,7 @@ main (int argc, char **argv)
   out = open_output (&asked);
   truncate_behind_seek (&asked, &out);
 
-  summary_start (&summary, asked.status);
+  summary_start (&summary, &asked);
   failed = copy (&asked, &summary, &in, &out);
   if (failed == 0)
     failed = sync_output (&asked, &out);

@@ -90,9 +90,14 @@ put_transfer (char *out, const struct summary *summary, bool whole)
 }
 
 void
-summary_start (struct summary *summary, enum status_level level)
+summary_start (struct summary *summary, const struct operands *asked)
 {
-  *summary = (struct summary) { .level = level, .started = now () };
+  *summary = (struct summary) {
+    .level = asked->status,
+    .started = now (),
+    .warns_of_short = asked->same_block && asked->status != STATUS_NONE
+      && (asked->limited || asked->skip.number >= (asked->skip.bytes ? asked->input_block : 1)),
+  };
   summary->next_progress = summary->started + 1;
 }
 
@@ -110,6 +115,18 @@ summary_progress (struct summary *summary)
   fprintf (stderr, "\r%-*s", summary->progress_length, line);
   summary->progress_length = length;
   summary->next_progress += 1;
+}
+
+void
+summary_read (struct summary *summary, size_t asked, size_t got)
+{
+  if (got > 0 && 0 < summary->last_read && summary->last_read < asked && summary->warns_of_short)
+    {
+      summary->warns_of_short = false;
+      summary_clear (summary);
+      message (0, "warning: partial read (%zu bytes); suggest iflag=fullblock", summary->last_read);
+    }
+  summary->last_read = got;
 }
 
 void

@@ -7,6 +7,8 @@
 
 #include "operands.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The counts so far; a record is a block that was read or written, full or partial.  */
@@ -18,12 +20,17 @@ struct summary
   double started;               /* seconds, CLOCK_MONOTONIC */
   double next_progress;         /* when the progress line is due again */
   int progress_length;          /* columns of the progress line on the screen; 0 if none is there */
+  bool warns_of_short;          /* a short read in the middle is worth a warning, once */
+  size_t last_read;             /* length of the last read, in bytes */
 };
 
-void summary_start (struct summary *, enum status_level);
+void summary_start (struct summary *, const struct operands *);
 
 /* With status=progress: rewrite the line on standard error if a second has passed since the last.  */
 void summary_progress (struct summary *);
+
+/* A read of ASKED bytes gave GOT.  Who counts blocks, and gets a short one in the middle, is warned.  */
+void summary_read (struct summary *, size_t asked, size_t got);
 
 /* End the progress line, if one is on the screen, so that a message starts on a line of its own.  */
 void summary_clear (struct summary *);

@@ -1,0 +1,724 @@
+/* helper-io.c - what the shell cannot do for the tests: inputs of any size,
+   readers and writers with a given manner, descriptors in a given state.
+
+   SPDX-License-Identifier: MIT
+
+   Usage: helper COMMAND ARGUMENT...; the table at the end lists the commands.
+   Nothing here sleeps: what has to be waited for is polled, with a deadline
+   after which the helper complains and exits 99.  */
+
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <error.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <utmp.h>
+
+enum
+{ DEADLINE = 99, DEADLINE_MS = 20000, LARGE = 1 << 20 };
+
+static char large[LARGE];
+
+static double
+now_ms (void)
+{
+  struct timespec t;
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+}
+
+static void
+check (bool good, const char *what)
+{
+  if (!good)
+    error (1, errno, "%s", what);
+}
+
+/* Hand over the CPU for a moment, unless the deadline that began at START has passed.  */
+static void
+wait_a_moment (double start, const char *what)
+{
+  if (now_ms () - start > DEADLINE_MS)
+    error (DEADLINE, 0, "gave up waiting: %s", what);
+  poll (NULL, 0, 1);
+}
+
+static void
+put (int fd, const char *bytes, size_t size)
+{
+  while (size)
+    {
+      ssize_t n = write (fd, bytes, size);
+      check (n > 0, "write");
+      bytes += n;
+      size -= n;
+    }
+}
+
+static int
+exit_status (pid_t child)
+{
+  int status;
+  check (waitpid (child, &status, 0) == child, "waitpid");
+  return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+}
+
+static void
+become (char **command)
+{
+  execvp (command[0], command);
+  error (127, errno, "%s", command[0]);
+}
+
+/* Run COMMAND with FD in place of its descriptor END, and without OTHER.  */
+static pid_t
+spawn (char **command, int fd, int end, int other)
+{
+  pid_t child = fork ();
+  check (child >= 0, "fork");
+  if (child == 0)
+    {
+      close (other);
+      if (fd != end)
+        {
+          check (dup2 (fd, end) >= 0, "dup2");
+          close (fd);
+        }
+      become (command);
+    }
+  return child;
+}
+
+/* The test data: a stream that a seed determines, so that any two writers of it agree.  */
+
+static uint64_t
+next_word (uint64_t *state)
+{
+  uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+struct stream
+{
+  uint64_t state, word;
+  int left;
+};
+
+static void
+stream_bytes (struct stream *s, char *bytes, size_t size)
+{
+  for (; size; size--, bytes++, s->left--, s->word >>= 8)
+    {
+      if (s->left == 0)
+        {
+          s->word = next_word (&s->state);
+          s->left = 8;
+        }
+      *bytes = s->word;
+    }
+}
+
+/* bytes SEED SIZE: the stream's first SIZE bytes.  */
+static int
+cmd_bytes (char **arg)
+{
+  struct stream s = { .state = strtoull (arg[0], NULL, 0) };
+  size_t size = strtoull (arg[1], NULL, 0);
+  while (size)
+    {
+      size_t n = size < LARGE ? size : LARGE;
+      stream_bytes (&s, large, n);
+      put (1, large, n);
+      size -= n;
+    }
+  return 0;
+}
+
+/* octets: every byte value.  */
+static int
+cmd_octets (char **arg)
+{
+  (void) arg;
+  for (int i = 0; i < 256; i++)
+    large[i] = i;
+  put (1, large, 256);
+  return 0;
+}
+
+/* How many bytes wait in the pipe or socket FD that nobody has taken yet.  */
+static int
+untaken (int fd)
+{
+  struct stat st;
+  int n = 0;
+  check (fstat (fd, &st) == 0, "fstat");
+  check (ioctl (fd, S_ISSOCK (st.st_mode) ? TIOCOUTQ : FIONREAD, &n) == 0, "ioctl");
+  return n;
+}
+
+static void
+wait_taken (int fd)
+{
+  double start = now_ms ();
+  struct pollfd end = {.fd = fd };
+  while (untaken (fd) > 0)
+    {
+      if (poll (&end, 1, 0) > 0)
+        exit (0);               /* the reader has gone */
+      wait_a_moment (start, "for the reader");
+    }
+}
+
+/* trickle SIZE...: stream 1 in writes of these sizes, each when the last has been taken.  */
+static int
+cmd_trickle (char **arg)
+{
+  struct stream s = {.state = 1 };
+  for (; *arg; arg++)
+    {
+      size_t size = strtoull (*arg, NULL, 0);
+      check (size <= LARGE, "size");
+      stream_bytes (&s, large, size);
+      put (1, large, size);
+      wait_taken (1);
+    }
+  return 0;
+}
+
+/* writes SIZE...: the same without waiting.  */
+static int
+cmd_writes (char **arg)
+{
+  struct stream s = {.state = 1 };
+  for (; *arg; arg++)
+    {
+      size_t size = strtoull (*arg, NULL, 0);
+      stream_bytes (&s, large, size);
+      check (write (1, large, size) == (ssize_t) size, "write");
+    }
+  return 0;
+}
+
+/* drain: splice standard input to /dev/null and tell the number of bytes.  */
+static int
+cmd_drain (char **arg)
+{
+  (void) arg;
+  int null = open ("/dev/null", O_WRONLY);
+  long long sum = 0;
+  ssize_t n;
+  while ((n = splice (0, NULL, null, NULL, LARGE, 0)) > 0)
+    sum += n;
+  check (n == 0, "splice");
+  printf ("%lld\n", sum);
+  return 0;
+}
+
+static int
+print_messages (int fd, int data)
+{
+  ssize_t n;
+  while ((n = read (fd, large, LARGE)) > 0)
+    {
+      printf ("%zd\n", n);
+      fflush (stdout);
+      if (data >= 0)
+        put (data, large, n);
+    }
+  check (n == 0 || errno == ECONNRESET, "read");
+  return 0;
+}
+
+/* messages [FILE]: print the size of each read of standard input; the data to FILE.  */
+static int
+cmd_messages (char **arg)
+{
+  int data = arg[0] ? open (arg[0], O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+  return print_messages (0, data);
+}
+
+/* take COUNT: exactly COUNT bytes of standard input to standard output.  */
+static int
+cmd_take (char **arg)
+{
+  size_t left = strtoull (arg[0], NULL, 0);
+  ssize_t n;
+  while (left && (n = read (0, large, left < LARGE ? left : LARGE)) > 0)
+    {
+      put (1, large, n);
+      left -= n;
+    }
+  return left != 0;
+}
+
+static const struct
+{
+  const char *name;
+  int flag;
+} flag_names[] = {
+  {"append", O_APPEND}, {"direct", O_DIRECT}, {"nonblock", O_NONBLOCK}
+};
+
+/* flags FD: the status flags of FD, as a number.  */
+static int
+cmd_flags (char **arg)
+{
+  int flags = fcntl (atoi (arg[0]), F_GETFL);
+  check (flags >= 0, "F_GETFL");
+  dprintf (atoi (arg[0]) == 1 ? 2 : 1, "%#x\n", flags);
+  return 0;
+}
+
+/* set FD FLAG [COMMAND...]: set append, direct or nonblock on FD, then run COMMAND.  */
+static int
+cmd_set (char **arg)
+{
+  int fd = atoi (arg[0]), flags = fcntl (fd, F_GETFL);
+  for (size_t i = 0; i < sizeof flag_names / sizeof *flag_names; i++)
+    if (strcmp (flag_names[i].name, arg[1]) == 0)
+      flags |= flag_names[i].flag;
+  check (fcntl (fd, F_SETFL, flags) == 0, "F_SETFL");
+  if (arg[2])
+    become (arg + 2);
+  return 0;
+}
+
+/* capacity FD [BYTES]: print (on standard error if FD is 1) or set the capacity of a pipe.  */
+static int
+cmd_capacity (char **arg)
+{
+  int fd = atoi (arg[0]);
+  if (arg[1])
+    check (fcntl (fd, F_SETPIPE_SZ, atoi (arg[1])) >= 0, "F_SETPIPE_SZ");
+  else
+    dprintf (fd == 1 ? 2 : 1, "%d\n", fcntl (fd, F_GETPIPE_SZ));
+  return 0;
+}
+
+/* seek FD OFFSET: where FD stands afterwards; OFFSET is from the current position.  */
+static int
+cmd_seek (char **arg)
+{
+  off_t at = lseek (atoi (arg[0]), strtoll (arg[1], NULL, 0), SEEK_CUR);
+  check (at >= 0, "lseek");
+  dprintf (atoi (arg[0]) == 1 ? 2 : 1, "%lld\n", (long long) at);
+  return 0;
+}
+
+static void
+tcp_pair (int pair[2])
+{
+  struct sockaddr_in address = {.sin_family = AF_INET,.sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+  int listener = socket (AF_INET, SOCK_STREAM, 0);
+  check (bind (listener, (struct sockaddr *) &address, length) == 0 && listen (listener, 1) == 0, "listen");
+  check (getsockname (listener, (struct sockaddr *) &address, &length) == 0, "getsockname");
+  pair[0] = socket (AF_INET, SOCK_STREAM, 0);
+  check (connect (pair[0], (struct sockaddr *) &address, length) == 0, "connect");
+  pair[1] = accept (listener, NULL, NULL);
+  check (pair[1] >= 0, "accept");
+  close (listener);
+}
+
+/* A connected pair of KIND: pair[0] to read from, pair[1] to write to.  */
+static void
+make_pair (const char *kind, int pair[2])
+{
+  if (strcmp (kind, "pipe") == 0 || strcmp (kind, "packet") == 0)
+    check (pipe2 (pair, *kind == 'p' && kind[1] == 'a' ? O_DIRECT : 0) == 0, "pipe2");
+  else if (strcmp (kind, "tcp") == 0)
+    tcp_pair (pair);
+  else
+    check (socketpair (AF_UNIX, strcmp (kind, "dgram") == 0 ? SOCK_DGRAM
+                       : strcmp (kind, "seqpacket") == 0 ? SOCK_SEQPACKET : SOCK_STREAM, 0, pair) == 0,
+           "socketpair");
+}
+
+/* feed KIND SIZE... -- COMMAND...: run COMMAND with standard input a pair's
+   end that gets stream 1 in messages of these sizes, all sent at once as far
+   as they fit.  */
+static int
+cmd_feed (char **arg)
+{
+  int pair[2], size = 4 * LARGE;
+  bool dgram = strcmp (arg[0], "dgram") == 0;
+  make_pair (arg[0], pair);
+  setsockopt (pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  char **command = arg + 1;
+  while (strcmp (*command, "--") != 0)
+    command++;
+  pid_t child = spawn (command + 1, pair[0], 0, pair[1]);
+  close (pair[0]);
+  signal (SIGPIPE, SIG_IGN);
+  struct stream s = {.state = 1 };
+  for (arg++; arg < command; arg++)
+    {
+      size_t n = strtoull (*arg, NULL, 0);
+      stream_bytes (&s, large, n);
+      if (write (pair[1], large, n) != (ssize_t) n)
+        break;
+    }
+  if (dgram)                    /* has no end of file but the empty message */
+    check (write (pair[1], large, 0) == 0 || errno != EMSGSIZE, "write");
+  close (pair[1]);
+  return exit_status (child);
+}
+
+/* A datagram socket has no end of file: what COMMAND's process CHILD wrote
+   has come when it has ended and nothing more is there.  */
+static void
+print_datagrams (int fd, int data, pid_t child)
+{
+  double start = now_ms ();
+  struct pollfd ready = {.fd = fd,.events = POLLIN };
+  for (bool gone = false;;)
+    if (poll (&ready, 1, gone ? 0 : 1) > 0)
+      {
+        ssize_t n = read (fd, large, LARGE);
+        check (n >= 0, "read");
+        printf ("%zd\n", n);
+        put (data, large, n);
+      }
+    else if (gone)
+      break;
+    else
+      {
+        siginfo_t info = { 0 };
+        check (waitid (P_PID, child, &info, WEXITED | WNOHANG | WNOWAIT) == 0, "waitid");
+        gone = info.si_pid == child;
+        wait_a_moment (start, "for datagrams");
+      }
+}
+
+/* collect KIND FILE COMMAND...: run COMMAND with standard output a pair's
+   end, print the size of each message, put the data into FILE.  */
+static int
+cmd_collect (char **arg)
+{
+  int pair[2], size = 4 * LARGE;
+  make_pair (arg[0], pair);
+  setsockopt (pair[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  int data = open (arg[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  pid_t child = spawn (arg + 2, pair[1], 1, pair[0]);
+  if (strcmp (arg[0], "dgram") == 0)
+    print_datagrams (pair[0], data, child);
+  close (pair[1]);
+  if (strcmp (arg[0], "dgram") != 0)
+    print_messages (pair[0], data);
+  fflush (stdout);
+  return exit_status (child);
+}
+
+/* echo KIND_IN KIND_OUT LIMIT COMMAND...: send 21 lines one by one through
+   COMMAND; each must come out before the next goes in.  The median time may be
+   at most LIMIT ms.  */
+static int
+cmd_echo (char **arg)
+{
+  int in[2], out[2];
+  double limit = atof (arg[2]), took[21];
+  enum
+  { COUNT = 21 };
+  make_pair (arg[0], in);
+  make_pair (arg[1], out);
+  for (int i = 0; i < 2; i++)
+    {
+      check (dup3 (in[i], 10 + i, O_CLOEXEC) >= 0 && dup3 (out[i], 12 + i, O_CLOEXEC) >= 0, "dup3");
+      close (in[i]);
+      close (out[i]);
+      in[i] = 10 + i;
+      out[i] = 12 + i;
+    }
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      dup2 (in[0], 0);
+      dup2 (out[1], 1);
+      become (arg + 3);
+    }
+  close (in[0]);
+  close (out[1]);
+  for (int i = 0; i < COUNT; i++)
+    {
+      char line[32], got[64];
+      int size = sprintf (line, "line %d\n", i), have = 0;
+      double start = now_ms ();
+      put (in[1], line, size);
+      while (have < size)
+        {
+          struct pollfd ready = {.fd = out[0],.events = POLLIN };
+          if (poll (&ready, 1, DEADLINE_MS / 4) <= 0)
+            {
+              kill (child, SIGKILL);
+              error (DEADLINE, 0, "line %d did not come out", i);
+            }
+          ssize_t n = read (out[0], got + have, sizeof got - have);
+          check (n > 0, "read");
+          have += n;
+        }
+      check (have == size && memcmp (got, line, size) == 0, "another line came out");
+      double t = now_ms () - start;
+      int j = i;
+      for (; j > 0 && took[j - 1] > t; j--)
+        took[j] = took[j - 1];
+      took[j] = t;
+    }
+  close (in[1]);
+  int status = exit_status (child);
+  if (took[COUNT / 2] > limit)
+    error (1, 0, "a line takes %.0f ms", took[COUNT / 2]);
+  return status;
+}
+
+/* responsive FD: does FIONREAD, and a non-blocking read of nothing more than
+   what is there, return at once on FD?  The attempt is made in a child, because
+   one that hangs cannot be killed.  Takes nothing from FD.  */
+static int
+cmd_responsive (char **arg)
+{
+  int fd = atoi (arg[0]), done[2];
+  check (pipe (done) == 0, "pipe");
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      int n;
+      char path[32];
+      ioctl (fd, FIONREAD, &n);
+      sprintf (path, "/proc/self/fd/%d", fd);
+      int mine = open (path, O_RDONLY | O_NONBLOCK);
+      if (read (mine, &n, 0) < 0 || splice (mine, NULL, done[1], NULL, 0, SPLICE_F_NONBLOCK) < 0)
+        _exit (1);
+      int null[2];
+      check (pipe (null) == 0, "pipe");
+      tee (mine, null[1], 1, SPLICE_F_NONBLOCK);        /* takes the lock, and nothing else */
+      put (done[1], "x", 1);
+      _exit (0);
+    }
+  close (done[1]);
+  struct pollfd ready = {.fd = done[0],.events = POLLIN };
+  if (poll (&ready, 1, 5000) <= 0)
+    error (DEADLINE, 0, "the pipe is locked");
+  return read (done[0], large, 1) == 1 ? 0 : 1;
+}
+
+/* sleeping PID: wait until PID sleeps, as /proc tells, in three looks in a row.  */
+static int
+cmd_sleeping (char **arg)
+{
+  char path[64], text[512], state;
+  int seen = 0;
+  double start = now_ms ();
+  sprintf (path, "/proc/%s/stat", arg[0]);
+  while (seen < 3)
+    {
+      int fd = open (path, O_RDONLY);
+      check (fd >= 0, path);
+      ssize_t n = read (fd, text, sizeof text - 1);
+      close (fd);
+      check (n > 0, path);
+      text[n] = '\0';
+      state = strrchr (text, ')')[2];
+      seen = state == 'S' || state == 'D' ? seen + 1 : 0;
+      wait_a_moment (start, "for a process to sleep");
+    }
+  return 0;
+}
+
+/* pty COMMAND...: run COMMAND on a terminal that gives it our standard input
+   (then ^D) and whose output we print.  No echo, no translation of output.  */
+static int
+cmd_pty (char **arg)
+{
+  int master, slave;
+  struct termios t;
+  check (openpty (&master, &slave, NULL, NULL, NULL) == 0, "openpty");
+  tcgetattr (slave, &t);
+  t.c_lflag &= ~ECHO;
+  t.c_oflag &= ~OPOST;
+  tcsetattr (slave, TCSANOW, &t);
+  pid_t child = fork ();
+  if (child == 0)
+    {
+      close (master);
+      login_tty (slave);
+      become (arg);
+    }
+  close (slave);
+  struct pollfd ends[2] = { {.fd = master,.events = POLLIN}, {.fd = 0,.events = POLLIN} };
+  double start = now_ms ();
+  while (poll (ends, 2, 100) >= 0 && now_ms () - start < DEADLINE_MS)
+    {
+      if (ends[0].revents)
+        {
+          ssize_t n = read (master, large, LARGE);
+          if (n <= 0)
+            return exit_status (child);
+          put (1, large, n);
+        }
+      if (ends[1].revents)
+        {
+          ssize_t n = read (0, large, 256);
+          put (master, n > 0 ? large : "\4", n > 0 ? n : 1);
+          if (n <= 0)
+            ends[1].fd = -1;
+        }
+    }
+  kill (child, SIGKILL);
+  error (DEADLINE, 0, "gave up waiting for %s", arg[0]);
+  return DEADLINE;
+}
+
+/* peak FILE COMMAND...: the peak resident size of COMMAND in KiB goes into FILE.  */
+static int
+cmd_peak (char **arg)
+{
+  pid_t child = fork ();
+  if (child == 0)
+    become (arg + 1);
+  struct rusage usage;
+  int status;
+  check (wait4 (child, &status, 0, &usage) == child, "wait4");
+  FILE *f = fopen (arg[0], "w");
+  check (f && fprintf (f, "%ld\n", usage.ru_maxrss) > 0 && fclose (f) == 0, arg[0]);
+  return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+}
+
+/* How the file OUT compares with IN: 0 the same, 1 shorter but the same so far, 2 different.  */
+static int
+compare_files (const char *out, const char *in)
+{
+  static char a[65536], b[65536];
+  FILE *fa = fopen (out, "r"), *fb = fopen (in, "r");
+  check (fa && fb, fa ? in : out);
+  int answer = 0;
+  size_t n, m;
+  do
+    {
+      n = fread (a, 1, sizeof a, fa);
+      m = fread (b, 1, sizeof b, fb);
+      if (n > m || memcmp (a, b, n) != 0)
+        answer = 2;
+      else if (n < m)
+        answer = 1;
+    }
+  while (answer == 0 && n);
+  fclose (fa);
+  fclose (fb);
+  return answer;
+}
+
+/* prefix OUT IN: exit status as compare_files.  */
+static int
+cmd_prefix (char **arg)
+{
+  return compare_files (arg[0], arg[1]);
+}
+
+static int compare_trees (const char *, const char *, const char *);
+
+static int
+compare_entry (const char *one, const char *two, const char *name)
+{
+  struct stat a, b;
+  bool gone_a = lstat (one, &a) != 0, gone_b = lstat (two, &b) != 0;
+  if (gone_a || gone_b || (a.st_mode & (S_IFMT | 07777)) != (b.st_mode & (S_IFMT | 07777)))
+    return puts (name), 1;
+  if (S_ISDIR (a.st_mode))
+    return compare_trees (one, two, name);
+  if (S_ISREG (a.st_mode) && (a.st_size != b.st_size || (a.st_mode & 0400 && compare_files (one, two) != 0)))
+    return puts (name), 1;
+  return 0;
+}
+
+/* Look at everything in ONE, or, to find what only TWO has, at what is missing from it.  */
+static int
+compare_trees (const char *one, const char *two, const char *prefix)
+{
+  int differ = 0;
+  for (int pass = 0; pass < 2; pass++)
+    {
+      DIR *directory = opendir (pass ? two : one);
+      struct dirent *entry;
+      check (directory != NULL, pass ? two : one);
+      while ((entry = readdir (directory)) != NULL)
+        {
+          char *a = NULL, *b = NULL, *name = NULL;
+          if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
+            continue;
+          check (asprintf (&a, "%s/%s", one, entry->d_name) > 0
+                 && asprintf (&b, "%s/%s", two, entry->d_name) > 0
+                 && asprintf (&name, "%s%s%s", prefix, *prefix ? "/" : "", entry->d_name) > 0, "memory");
+          if (pass == 0 || access (a, F_OK) != 0)
+            differ |= compare_entry (a, b, name);
+          free (a);
+          free (b);
+          free (name);
+        }
+      closedir (directory);
+    }
+  return differ;
+}
+
+/* compare A B: print the names of what differs in two directories, in type, mode, size or content.  */
+static int
+cmd_compare (char **arg)
+{
+  return compare_trees (arg[0], arg[1], "");
+}
+
+static const struct
+{
+  const char *name;
+  int arguments;                /* at least */
+  int (*run) (char **);
+} commands[] = {
+  {"bytes", 2, cmd_bytes},
+  {"capacity", 1, cmd_capacity},
+  {"collect", 3, cmd_collect},
+  {"compare", 2, cmd_compare},
+  {"drain", 0, cmd_drain},
+  {"echo", 4, cmd_echo},
+  {"feed", 3, cmd_feed},
+  {"flags", 1, cmd_flags},
+  {"messages", 0, cmd_messages},
+  {"octets", 0, cmd_octets},
+  {"peak", 2, cmd_peak},
+  {"prefix", 2, cmd_prefix},
+  {"pty", 1, cmd_pty},
+  {"responsive", 1, cmd_responsive},
+  {"seek", 2, cmd_seek},
+  {"set", 2, cmd_set},
+  {"sleeping", 1, cmd_sleeping},
+  {"take", 1, cmd_take},
+  {"trickle", 1, cmd_trickle},
+  {"writes", 1, cmd_writes}
+};
+
+int
+main (int argc, char **argv)
+{
+  for (size_t i = 0; argc > 1 && i < sizeof commands / sizeof *commands; i++)
+    if (strcmp (commands[i].name, argv[1]) == 0 && argc - 2 >= commands[i].arguments)
+      return commands[i].run (argv + 2);
+  error (2, 0, "usage: helper COMMAND ARGUMENT...");
+  return 2;
+}

@@ -1,0 +1,54 @@
+# tests/local.mk - the tests of `make check', each speaking TAP.
+# SPDX-License-Identifier: MIT
+#
+# A new test is one line here.  C tests link the library's archive, so they reach
+# its internal functions too.
+
+# The programs' tests.
+TESTS_BATS = \
+  tests/faults.bats \
+  tests/rules.bats \
+  tests/smoke.bats \
+  tests/spcat.bats \
+  tests/spcopy.bats \
+  tests/sptee.bats
+
+# The library's tests, tests/test-NAME.c each.
+TESTS_C = tests/test-library
+tests_test_library_LDADD = libiosplice.la -lpthread
+
+# What the tests load and run.
+TESTS_LIB = \
+  tests/lib/common.bash \
+  tests/lib/differential.bash \
+  tests/lib/faults.bash
+TESTS_HELPER = tests/helper-io
+
+check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
+TESTS = $(TESTS_C) $(TESTS_BATS)
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB)
+
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+TEST_EXTENSIONS = .bats
+LOG_DRIVER = $(TAP_DRIVER)
+# bats ends with 1 if a test failed, which would be counted a second time; one
+# that ends early is told by its plan.
+BATS_LOG_DRIVER = $(TAP_DRIVER)
+AM_BATS_LOG_DRIVER_FLAGS = --ignore-exit
+BATS_LOG_COMPILER = $(BATS)
+AM_BATS_LOG_FLAGS = --tap
+
+tests_tmpdir = $(abs_top_builddir)/tests/tmp
+AM_TESTS_ENVIRONMENT = \
+  SPCAT='$(abs_top_builddir)/src/spcat/spcat$(EXEEXT)'; export SPCAT; \
+  SPTEE='$(abs_top_builddir)/src/sptee/sptee$(EXEEXT)'; export SPTEE; \
+  SPCOPY='$(abs_top_builddir)/src/spcopy/spcopy$(EXEEXT)'; export SPCOPY; \
+  HELPER='$(abs_top_builddir)/tests/helper-io$(EXEEXT)'; export HELPER; \
+  top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+  top_builddir='$(abs_top_builddir)'; export top_builddir; \
+  TMPDIR='$(tests_tmpdir)'; export TMPDIR; \
+  HOME='$(tests_tmpdir)'; export HOME; \
+  $(MKDIR_P) '$(tests_tmpdir)';
+
+clean-local:
+	rm -rf tests/tmp

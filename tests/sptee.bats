@@ -1,0 +1,206 @@
+# sptee.bats - does sptee do what the installed tee does?
+#
+# SPDX-License-Identifier: MIT
+
+load lib/common
+load lib/differential
+
+populate () {
+  make_bytes F 300000
+  make_bytes G 70001 2
+  make_octets octets
+  : >empty
+  printf 'no newline' >tail
+  mkdir dir
+  ln -s dir/nothing dangling
+  ln -s new link
+  mkfifo fifo
+}
+
+@test "operands: none, one, many, twice the same, existing, links" {
+  stdin=F same tee
+  stdin=F same tee one
+  stdin=F same tee one two three four five
+  stdin=octets same tee one two
+  stdin=empty same tee one two
+  stdin=tail same tee G
+  stdin=F same tee out out
+  stdin=F same tee link dangling
+  stdin=F same tee -
+  stdin=F same tee - one -
+  stdin=F same tee -- -odd
+  stdin=F same tee one -a two
+  same tee one
+}
+
+@test "-a appends" {
+  stdin=F same tee -a G
+  stdin=F same tee -a G new
+  stdin=G same tee --append new
+  stdin=tail same tee --app new
+  stdin=tail same tee -a new new
+  stdin=tail same tee -ia new
+}
+
+@test "a file that cannot be opened: a message, the others get all, status 1" {
+  stdin=F same tee nosuch/one
+  stdin=F same tee one nosuch/one two dir
+  stdin=F same tee dir
+  stdin=F same tee .
+  stdin=F same tee ''
+  stdin=F same tee F/F
+}
+
+@test "a file without permission" {
+  ! is_root || skip "root may write everything"
+  populate () { echo data >F; echo old >ro; chmod 400 ro; }
+  stdin=F same tee ro new
+}
+
+@test "odd names are quoted as tee quotes them" {
+  local name
+  for name in 'a b' "it's" $'new\nline' $'esc\e[31m' 'a:b' $'\377' $'\303\244' '~' ' '; do
+    stdin=tail same tee -- "dir/none/$name"
+    stdin=tail same tee -- "$name"
+  done
+}
+
+@test "unknown options, help, version" {
+  same tee --unknown
+  same tee -Z
+  same tee one -Z
+  same tee --append=x
+  run -0 --separate-stderr sptee --help
+  [[ $output == *'Usage: '*--append* && -z $stderr ]]
+  run -0 --separate-stderr sptee --version
+  [[ $output == *sptee* && $output == *spliceutils* && -z $stderr ]]
+  same_script 'tee --help >/dev/full; echo $?'
+}
+
+@test "an option of a later version is refused with a clear message, not ignored" {
+  local option known
+  known=$(sptee --help)
+  for option in -p --output-error --output-error=exit; do
+    [[ $known == *"${option%%=*}"* ]] && continue
+    run -1 --separate-stderr sptee "$option" new </dev/null
+    [[ -z $output && $stderr == *"${option%%=*}"* || $stderr == *"'${option#-}'"* ]] || fail "$option: $stderr"
+    [[ ! -e new ]] || fail "$option: the output was made"
+  done
+}
+
+@test "--no-splice gives the same" {
+  populate
+  sptee --no-splice one two <F >three
+  same_file one F
+  same_file two F
+  same_file three F
+}
+
+@test "standard descriptors closed, in every combination" {
+  local closed
+  for closed in '<&-' '>&-' '2>&-' '<&- >&-' '<&- 2>&-' '>&- 2>&-' '<&- >&- 2>&-'; do
+    # Without standard output the installed tee writes it into the first file: below.
+    [[ $closed != *'>&-'* || $closed == '2>&-' || $closed == '<&- 2>&-' ]] || continue
+    same_script "tee one two $closed; echo \$?"
+    same_script "tee $closed; echo \$?"
+    same_script "tee one nosuch/two $closed; echo \$?"
+    same_script "tee one <F ${closed/<&-/}; echo \$?"
+    rm -f "$theirs/files/"{one,two} "$ours/files/"{one,two}
+  done
+  populate
+  local status=0
+  sptee one two <F >&- 2>err || status=$?
+  equal "$status $(<err)" "1 sptee: 'standard output': Bad file descriptor"
+  same_file one F
+  same_file two F
+}
+
+@test "inputs: a directory, proc, pipes, FIFOs, positions" {
+  same_script 'tee one <dir; echo $?'
+  same_script 'tee one </proc/version'
+  same_script 'cat F | command tee one | tee two three | cksum'
+  same_script 'tee fifo <F & cat fifo >got; wait'
+  same_script '(head -c 1000 >/dev/null; tee one) <F'
+  same_script '(tee one; tee two) <F'
+  same_script '(echo head; tee one; echo foot) <F >out'
+  same_script 'tee one two <F >>G'
+  same_script 'seq 1 30000 | tee one two three | cksum'
+  same_script 'for i in 1 2 3; do echo $i; done | tee one'
+  same_script 'head -c 2000000 /dev/zero | tee one two | cksum'
+}
+
+@test "a sink that fails is told, the others get all" {
+  same_script 'tee /dev/full one <F; echo $?'
+  same_script 'tee one /dev/full two <F >three; echo $?'
+  same_script 'tee one <F >/dev/full; echo $?'
+  same_script 'cat F F | tee one /dev/full two >three; echo $?'
+  same_script 'cat F F | tee one >/dev/full; echo $?'
+  same_script 'tee /dev/full <F >/dev/full; echo $?'
+  same_script 'tee /dev/full one <tail; echo $?'
+  same_script 'tee /dev/full <empty; echo $?'
+}
+
+@test "a broken pipe kills silently" {
+  same_script 'cat F F F F | tee one | true; echo "${PIPESTATUS[1]}"; rm one'
+  same_script 'tee one <F | head -c 1 | wc -c; rm one'
+  same_script 'trap "" PIPE; tee one <F | true; echo "${PIPESTATUS[0]}"'
+}
+
+@test "-i ignores SIGINT, and without it SIGINT ends tee" {
+  local option status
+  for option in -i --ignore-interrupts ''; do
+    status=0
+    mkfifo "fifo$option"
+    # env, because a shell's background job is begun with SIGINT ignored
+    env --default-signal=INT "$SPTEE" ${option:+"$option"} out <"fifo$option" >/dev/null 3>&- &
+    exec 5>"fifo$option"
+    echo before >&5
+    helper sleeping $!
+    kill -INT $!
+    if [[ -n $option ]]; then echo after >&5; fi
+    exec 5>&-
+    wait $! || status=$?
+    if [[ -n $option ]]; then
+      equal "$status $(<out)" "0 before"$'\n'after "$option"
+    else
+      equal "$status" 130 "without -i"
+    fi
+  done
+}
+
+@test "the limits of a file's size, reached by one of several" {
+  same_script '(ulimit -f 100; trap "" XFSZ; tee one /dev/null <F | cksum; echo "${PIPESTATUS[0]}")'
+}
+
+@test "sockets and terminals" {
+  populate
+  local kind
+  for kind in stream tcp; do
+    bounded helper feed "$kind" 100000 1 4096 200000 -- sptee one two >got
+    helper bytes 1 304097 >wanted
+    same_file got wanted
+    same_file one wanted
+    same_file two wanted
+    bounded helper collect "$kind" got sptee one two <F >sizes
+    same_file got F
+    same_file one F
+  done
+  make_text text 100
+  bounded helper pty sptee one two <text >got
+  same_file got text
+  same_file one text
+  same_file two text
+}
+
+@test "a slow sink does not lose what the others get" {
+  make_bytes F 3000000
+  sptee one >(bounded cksum >slow) <F | helper drain >count
+  same_file one F
+  equal "$(<count)" 3000000
+}
+
+@test "many outputs" {
+  populate () { make_bytes F 200000; }
+  # shellcheck disable=SC2046
+  stdin=F same tee $(seq -f 'out%g' 100)
+}
