@@ -150,11 +150,19 @@ int
 endpoint_reserve (struct endpoint *source, off_t size)
 {
   off_t behind = lseek (source->fd, size, SEEK_CUR);
+  off_t excess = behind - source->size;
 
   if (behind < 0)
     return -1;
   source->position = behind - size;
   source->reserved = size;
+  if (excess > 0)
+    {
+      if (excess > size)
+        excess = size;
+      lseek (source->fd, -excess, SEEK_CUR);
+      source->reserved -= excess;
+    }
   return 0;
 }
 

@@ -66,7 +66,8 @@ int endpoint_locate (struct endpoint *source);
 /* A seekable SOURCE that others may use: move the shared position over SIZE
    bytes in one step, so that they are nobody else's, and set POSITION to the
    first.  splice and copy_file_range do not take the position lock that read
-   and write take; lseek does.  Returns 0, or -1 with errno.  */
+   and write take; lseek does.  What lies behind the end of the file, because
+   another reader was quicker, is given back at once.  Returns 0, or -1 with errno.  */
 int endpoint_reserve (struct endpoint *source, off_t size);
 
 /* Give back what was reserved and not taken.  errno is preserved.  */
