@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 void
-buffer_open (struct buffer *buffer)
+buffer_open (struct buffer *buffer, struct iosplice_statistics *statistics)
 {
-  *buffer = (struct buffer) { .pipe = { -1, -1 } };
+  *buffer = (struct buffer) { .pipe = { -1, -1 }, .statistics = statistics };
 }
 
 static void
@@ -40,7 +40,7 @@ buffer_close (struct buffer *buffer)
 
   close_pipe (buffer);
   free (buffer->memory);
-  buffer_open (buffer);
+  buffer_open (buffer, buffer->statistics);
   errno = saved;
 }
 
@@ -111,14 +111,44 @@ buffer_make_memory (struct buffer *buffer, size_t size)
   return 0;
 }
 
-/* splice(2), resumed after EINTR; OFFSET may be NULL.  */
+void
+buffer_reason (struct buffer *buffer, enum iosplice_reason reason)
+{
+  if (buffer->statistics->reason < reason)
+    buffer->statistics->reason = reason;
+}
+
 static ssize_t
-splice_some (int in, off_t *in_offset, int out, off_t *out_offset, size_t size)
+count (struct iosplice_means *means, ssize_t n)
+{
+  means->calls++;
+  if (n > 0)
+    means->bytes += n;
+  return n;
+}
+
+/* splice(2) into or out of the pipe, resumed after EINTR; OFFSET, of the other end, may be NULL.  */
+static ssize_t
+splice_in (struct buffer *buffer, int fd, off_t *offset, size_t size)
 {
   ssize_t n;
 
   do
-    n = splice (in, in_offset, out, out_offset, size, SPLICE_F_NONBLOCK);
+    n = count (&buffer->statistics->splice, splice (fd, offset, buffer->pipe[1], NULL, size, SPLICE_F_NONBLOCK));
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+static ssize_t
+splice_out (struct buffer *buffer, int fd, off_t *offset)
+{
+  ssize_t n;
+
+  do
+    {
+      buffer->statistics->splice.calls++;
+      n = splice (buffer->pipe[0], NULL, fd, offset, buffer->length, SPLICE_F_NONBLOCK);
+    }
   while (n < 0 && errno == EINTR);
   return n;
 }
@@ -138,11 +168,13 @@ splice_shared (struct buffer *buffer, struct endpoint *source, size_t size)
 
       if (endpoint_reserve (source, left < (off_t) size ? left : (off_t) size) < 0)
         return -1;
+      if (source->reserved == 0)
+        return 0;
     }
   if (size > (size_t) source->reserved)
     size = source->reserved;
   offset = source->position;
-  n = splice_some (source->fd, &offset, buffer->pipe[1], NULL, size);
+  n = splice_in (buffer, source->fd, &offset, size);
   if (n > 0)
     {
       source->position = offset;
@@ -161,10 +193,10 @@ buffer_splice (struct buffer *buffer, struct endpoint *source, size_t size)
   if (size > buffer->capacity)
     size = buffer->capacity;
   if (!endpoint_seekable (source))
-    n = splice_some (source->fd, NULL, buffer->pipe[1], NULL, size);
+    n = splice_in (buffer, source->fd, NULL, size);
   else if (source->mine)
     {
-      n = splice_some (source->fd, NULL, buffer->pipe[1], NULL, size);
+      n = splice_in (buffer, source->fd, NULL, size);
       if (n > 0)
         source->position += n;
     }
@@ -185,7 +217,7 @@ buffer_splice (struct buffer *buffer, struct endpoint *source, size_t size)
 ssize_t
 buffer_read (struct buffer *buffer, struct endpoint *source, size_t size)
 {
-  ssize_t n = endpoint_read (source, buffer->memory, size);
+  ssize_t n = count (&buffer->statistics->read, endpoint_read (source, buffer->memory, size));
 
   if (n > 0)
     {
@@ -226,6 +258,8 @@ buffer_salvage (struct buffer *buffer)
       || read_in_full (buffer->pipe[0], buffer->memory, buffer->length) < 0)
     return -1;
   buffer->bytes = buffer->memory;
+  count (&buffer->statistics->read, buffer->length);
+  buffer_reason (buffer, IOSPLICE_SINK_REFUSES);
   return 0;
 }
 
@@ -235,7 +269,7 @@ drain_memory (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
 {
   while (buffer->length > 0)
     {
-      ssize_t n = endpoint_write (sink, buffer->bytes, buffer->length, offset);
+      ssize_t n = count (&buffer->statistics->write, endpoint_write (sink, buffer->bytes, buffer->length, offset));
 
       if (n <= 0)
         {
@@ -254,7 +288,7 @@ drain_pipe (struct buffer *buffer, struct endpoint *sink, off_t *offset)
 {
   while (buffer->length > 0)
     {
-      ssize_t n = splice_some (buffer->pipe[0], NULL, sink->fd, offset, buffer->length);
+      ssize_t n = splice_out (buffer, sink->fd, offset);
 
       if (n > 0)
         buffer->length -= n;
@@ -303,7 +337,7 @@ buffer_tee (struct buffer *buffer, struct buffer *spare)
       ssize_t n;
 
       do
-        n = tee (buffer->pipe[0], spare->pipe[1], buffer->length, SPLICE_F_NONBLOCK);
+        n = count (&buffer->statistics->tee, tee (buffer->pipe[0], spare->pipe[1], buffer->length, SPLICE_F_NONBLOCK));
       while (n < 0 && errno == EINTR);
       spare->bytes = NULL;
       spare->length = n < 0 ? 0 : n;

@@ -6,6 +6,7 @@
 #define BUFFER_H
 
 #include "endpoint.h"
+#include "iosplice.h"
 
 /* What one read(2) asks for, and the boundary that a shared input is left on after a write error: GNU cat's.  */
 enum { BUFFER_MEMORY = 128 * 1024 };
@@ -20,9 +21,10 @@ struct buffer
   size_t memory_size;
   const char *bytes;            /* what is in flight, if it is in memory; NULL: it is in the pipe */
   size_t length;                /* how much that is, in bytes */
+  struct iosplice_statistics *statistics;
 };
 
-void buffer_open (struct buffer *);
+void buffer_open (struct buffer *, struct iosplice_statistics *);
 
 /* Close and free what BUFFER has, and with that whatever was in it.  errno is preserved.  */
 void buffer_close (struct buffer *);
@@ -54,6 +56,9 @@ int buffer_tee (struct buffer *, struct buffer *spare);
 
 /* Bring what the pipe holds into memory.  Returns 0, or -1 with errno.  */
 int buffer_salvage (struct buffer *);
+
+/* Note that bytes go through memory for REASON.  */
+void buffer_reason (struct buffer *, enum iosplice_reason reason);
 
 /* Drop what BUFFER holds.  */
 void buffer_discard (struct buffer *);

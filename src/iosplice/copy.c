@@ -24,7 +24,7 @@ applies (const struct iosplice_pump *pump)
 }
 
 static size_t
-range_to (struct endpoint *source, const struct endpoint *sink, off_t *offset, size_t size)
+range_to (struct iosplice_means *means, struct endpoint *source, const struct endpoint *sink, off_t *offset, size_t size)
 {
   size_t done = 0;
 
@@ -33,11 +33,13 @@ range_to (struct endpoint *source, const struct endpoint *sink, off_t *offset, s
       off_t *from = source->mine ? NULL : &source->position;
       ssize_t n = copy_file_range (source->fd, from, sink->fd, offset, size - done, 0);
 
+      means->calls++;
       if (n > 0)
         done += n;
       else if (n == 0 || errno != EINTR)
         break;
     }
+  means->bytes += done;
   if (source->mine)
     source->position += done;
   else
@@ -48,6 +50,7 @@ range_to (struct endpoint *source, const struct endpoint *sink, off_t *offset, s
 size_t
 copy_range (struct iosplice_pump *pump, off_t max)
 {
+  struct iosplice_means *means = &pump->statistics.copy_file_range;
   struct endpoint *source = &pump->source;
   const struct endpoint *sink = &pump->sinks[0];
   struct place place;
@@ -63,10 +66,10 @@ copy_range (struct iosplice_pump *pump, off_t max)
   if (!source->mine && size > source->reserved)
     size = source->reserved;
   if (size > 0 && sink->mine)
-    done = range_to (source, sink, NULL, size);
+    done = range_to (means, source, sink, NULL, size);
   else if (size > 0 && place_take (&place, sink->fd, size) == 0)
     {
-      done = range_to (source, sink, &place.offset, size);
+      done = range_to (means, source, sink, &place.offset, size);
       place_leave (&place);
     }
   if (done == 0)

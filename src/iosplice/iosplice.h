@@ -28,6 +28,37 @@ enum iosplice_side
   IOSPLICE_SINK
 };
 
+/* How often a call was made, and how many bytes went that way.  */
+struct iosplice_means
+{
+  unsigned long long calls;
+  unsigned long long bytes;
+};
+
+/* Why bytes went through memory; of several reasons the last in this list.  */
+enum iosplice_reason
+{
+  IOSPLICE_NO_REASON,           /* none did */
+  IOSPLICE_FEW,                 /* too few at a time to be worth a pipe */
+  IOSPLICE_NO_PIPE,             /* a pipe could not be made */
+  IOSPLICE_SINK_REFUSES,        /* splice(2) does not serve the sink: O_APPEND, a full device, ... */
+  IOSPLICE_SOURCE_REFUSES,      /* the same of the source */
+  IOSPLICE_MESSAGES,            /* messages keep their boundaries only in read and write */
+  IOSPLICE_SAME_FILE,           /* source and sink are the same file */
+  IOSPLICE_ASKED                /* IOSPLICE_NO_SPLICE */
+};
+
+/* By which means a pump moved bytes.  */
+struct iosplice_statistics
+{
+  struct iosplice_means splice;         /* calls in and out, bytes in */
+  struct iosplice_means tee;
+  struct iosplice_means copy_file_range;
+  struct iosplice_means read;           /* these bytes went through memory, also on a salvage */
+  struct iosplice_means write;
+  enum iosplice_reason reason;
+};
+
 /* Flags of iosplice_pump_new.  */
 #define IOSPLICE_NO_SPLICE 0x1u /* copy through memory: a snapshot of the bytes as they were read */
 
@@ -120,6 +151,9 @@ off_t iosplice_pump_moved (const struct iosplice_pump *pump);
 
 /* Bytes that the last run or block took from the source.  */
 off_t iosplice_pump_taken (const struct iosplice_pump *pump);
+
+/* By which means PUMP has moved bytes since the last iosplice_pump_source.  */
+void iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice_statistics *statistics);
 
 /* read(2) that resumes after EINTR and waits out EAGAIN with poll(2): one
    read's worth of at most SIZE bytes.  Returns and errno as read(2).  */

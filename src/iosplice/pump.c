@@ -35,8 +35,8 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
     pump->hooks = *hooks;
   pump->no_splice = flags & IOSPLICE_NO_SPLICE;
   pump->source.fd = -1;
-  buffer_open (&pump->buffer);
-  buffer_open (&pump->spare);
+  buffer_open (&pump->buffer, &pump->statistics);
+  buffer_open (&pump->spare, &pump->statistics);
   return pump;
 }
 
@@ -55,16 +55,18 @@ iosplice_pump_free (struct iosplice_pump *pump)
   errno = saved;
 }
 
-/* Must every block go through memory as it was read?  */
-static bool
-must_keep_blocks (const struct iosplice_pump *pump)
+/* Why must every block go through memory as it was read?  */
+static enum iosplice_reason
+keeps_blocks (const struct iosplice_pump *pump)
 {
   if (pump->source.kind == ENDPOINT_MESSAGE_SOCKET)
-    return true;
+    return IOSPLICE_MESSAGES;
   for (int i = 0; i < pump->count; i++)
-    if (pump->sinks[i].keeps_boundaries || endpoint_same (&pump->source, &pump->sinks[i]))
-      return true;
-  return false;
+    if (endpoint_same (&pump->source, &pump->sinks[i]))
+      return IOSPLICE_SAME_FILE;
+    else if (pump->sinks[i].keeps_boundaries)
+      return IOSPLICE_MESSAGES;
+  return IOSPLICE_NO_REASON;
 }
 
 int
@@ -72,8 +74,9 @@ iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const 
 {
   if (endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
     return -1;
-  pump->by_blocks = must_keep_blocks (pump);
+  pump->by_blocks = keeps_blocks (pump);
   pump->no_range = false;
+  pump->statistics = (struct iosplice_statistics) { 0 };
   return 0;
 }
 
@@ -89,7 +92,7 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
     return -1;
   pump->live++;
   pump->count++;
-  pump->by_blocks = must_keep_blocks (pump);
+  pump->by_blocks = keeps_blocks (pump);
   return pump->count - 1;
 }
 
@@ -124,24 +127,45 @@ learn (struct iosplice_pump *pump)
       if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
         sink->refuses = true;
     }
-  pump->by_blocks = must_keep_blocks (pump);
+  pump->by_blocks = keeps_blocks (pump);
 }
 
-static bool
+/* One read of a pipe takes all that it holds, so where reads are counted our
+   pipe must have as many slots.  */
+static size_t
+least_capacity (const struct iosplice_pump *pump)
+{
+  int size = -1;
+
+  if (pump->one_block && pump->source.kind == ENDPOINT_PIPE)
+    size = fcntl (pump->source.fd, F_GETPIPE_SZ);
+  return size < 0 ? 0 : size;
+}
+
+/* Why should the next piece, of at most MAX bytes, go through memory?  */
+static enum iosplice_reason
 through_memory (struct iosplice_pump *pump, size_t max)
 {
   struct endpoint *source = &pump->source;
 
-  if (pump->no_splice || pump->by_blocks || source->refuses || !source->bulk || all_sinks_refuse (pump))
-    return true;
+  if (pump->no_splice)
+    return IOSPLICE_ASKED;
+  if (pump->by_blocks)
+    return pump->by_blocks;
+  if (source->refuses)
+    return IOSPLICE_SOURCE_REFUSES;
+  if (all_sinks_refuse (pump))
+    return IOSPLICE_SINK_REFUSES;
   if (source->reserved > 0)
-    return false;
+    return IOSPLICE_NO_REASON;
+  if (!source->bulk || max < WORTH_A_PIPE)
+    return IOSPLICE_FEW;
   if (pump->one_block && !source->whole_reads && source->kind != ENDPOINT_PIPE)
-    return true;
-  if (max < WORTH_A_PIPE)
-    return true;
+    return IOSPLICE_MESSAGES;
   /* Where the file should end only read(2) can tell whether it does.  */
-  return endpoint_seekable (source) && (endpoint_locate (source) < 0 || source->position >= source->size);
+  if (endpoint_seekable (source) && (endpoint_locate (source) < 0 || source->position >= source->size))
+    return IOSPLICE_FEW;
+  return buffer_make_pipe (&pump->buffer, least_capacity (pump)) < 0 ? IOSPLICE_NO_PIPE : IOSPLICE_NO_REASON;
 }
 
 static void
@@ -171,16 +195,20 @@ grow (struct iosplice_pump *pump)
 }
 
 static ssize_t
-fill_memory (struct iosplice_pump *pump, size_t max)
+fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason)
 {
   size_t size = max < pump->piece ? max : pump->piece;
+  ssize_t n;
 
   if (buffer_make_memory (&pump->buffer, size) < 0)
     {
       pump->side = IOSPLICE_NEITHER;
       return -1;
     }
-  return buffer_read (&pump->buffer, &pump->source, size);
+  n = buffer_read (&pump->buffer, &pump->source, size);
+  if (n > 0)
+    buffer_reason (&pump->buffer, reason);
+  return n;
 }
 
 /* As buffer_splice.  */
@@ -198,34 +226,28 @@ fill_pipe (struct iosplice_pump *pump, size_t max)
   return n;
 }
 
-/* One read of a pipe takes all that it holds, so where reads are counted our
-   pipe must have as many slots.  */
-static size_t
-least_capacity (const struct iosplice_pump *pump)
-{
-  int size = -1;
-
-  if (pump->one_block && pump->source.kind == ENDPOINT_PIPE)
-    size = fcntl (pump->source.fd, F_GETPIPE_SZ);
-  return size < 0 ? 0 : size;
-}
-
 /* One read's worth into the empty buffer.  */
 static ssize_t
 fill (struct iosplice_pump *pump, size_t max)
 {
   struct endpoint *source = &pump->source;
-  ssize_t n = 0;
+  enum iosplice_reason reason = through_memory (pump, max);
+  ssize_t n;
 
-  if (!through_memory (pump, max) && buffer_make_pipe (&pump->buffer, least_capacity (pump)) == 0)
+  if (reason == IOSPLICE_NO_REASON)
     {
       n = fill_pipe (pump, max);
       if (n < 0 && endpoint_refusal (errno))
-        source->refuses = true;
-      else if (n != 0 || !endpoint_seekable (source))
+        {
+          source->refuses = true;
+          reason = IOSPLICE_SOURCE_REFUSES;
+        }
+      else if (n == 0 && endpoint_seekable (source))
+        reason = IOSPLICE_FEW;
+      else
         return n;
     }
-  return fill_memory (pump, max);
+  return fill_memory (pump, max, reason);
 }
 
 /* What the last piece says about the next.  */
@@ -362,6 +384,12 @@ off_t
 iosplice_pump_moved (const struct iosplice_pump *pump)
 {
   return pump->moved;
+}
+
+void
+iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice_statistics *statistics)
+{
+  *statistics = pump->statistics;
 }
 
 off_t

@@ -13,7 +13,7 @@ struct iosplice_pump
 {
   struct iosplice_hooks hooks;
   bool no_splice;
-  bool by_blocks;               /* SOURCE and a sink share bytes, or messages must stay whole: memory only */
+  enum iosplice_reason by_blocks;       /* why every block must go through memory as it was read */
   bool no_range;                /* copy_file_range has nothing to give (any more) */
   struct endpoint source;
   struct endpoint *sinks;
@@ -30,6 +30,7 @@ struct iosplice_pump
   off_t taken;
   off_t moved;
   enum iosplice_side side;
+  struct iosplice_statistics statistics;
 };
 
 /* fanout.c: bring the block in flight to the sinks, from PUMP->serving on.
