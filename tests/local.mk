@@ -7,6 +7,7 @@
 # The programs' tests.
 TESTS_BATS = \
   tests/faults.bats \
+  tests/format.bats \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \

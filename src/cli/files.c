@@ -8,6 +8,7 @@
 #include "files.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int
@@ -26,4 +27,15 @@ cli_open (const char *name, int flags, mode_t mode)
   close (fd);
   errno = saved;
   return moved;
+}
+
+off_t
+bytes_left (int fd)
+{
+  struct stat st;
+  off_t position;
+
+  if (fstat (fd, &st) < 0 || !S_ISREG (st.st_mode) || (position = lseek (fd, 0, SEEK_CUR)) < 0)
+    return -1;
+  return position < st.st_size ? st.st_size - position : 0;
 }

@@ -13,4 +13,8 @@
    or of fcntl(2) F_DUPFD_CLOEXEC.  */
 int cli_open (const char *name, int flags, mode_t mode);
 
+/* How many bytes the regular file FD holds behind its position, or -1 if it
+   is something else.  */
+off_t bytes_left (int fd);
+
 #endif

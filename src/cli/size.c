@@ -1,4 +1,4 @@
-/* size.c - how many is "2x80KiB"?
+/* size.c - how many is "2x80KiB", and how is that told?
 
    SPDX-License-Identifier: MIT */
 
@@ -8,7 +8,10 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+static const char units[] = "KMGTPEZYRQ";
 
 /* UINTMAX_MAX stands for anything too large, but nothing times zero is zero.  */
 static uintmax_t
@@ -29,7 +32,6 @@ power (uintmax_t base, size_t exponent)
 static uintmax_t
 suffix (const char **text)
 {
-  static const char units[] = "KMGTPEZYRQ";
   const char *p = *text, *unit;
 
   if (*p == 'c' || *p == 'w' || *p == 'b')
@@ -94,4 +96,47 @@ size_parse (const char *text, uintmax_t *number, bool *bytes)
       return SIZE_INVALID;
     }
   return *number == UINTMAX_MAX ? SIZE_OVERFLOW : SIZE_OK;
+}
+
+/* VALUE / DIVISOR rounded to the nearest whole number, to even in the middle.  */
+static uintmax_t
+round_quotient (uintmax_t value, uintmax_t divisor)
+{
+  uintmax_t quotient = value / divisor, rest = value % divisor;
+
+  return quotient + (rest > divisor - rest || (rest == divisor - rest && quotient % 2));
+}
+
+/* In whole numbers, because a double cannot hold every size, nor what lies exactly in the middle.  */
+char *
+size_put (char *out, uintmax_t bytes, unsigned base)
+{
+  uintmax_t divisor = base, tenths = 100;
+  int unit = 0;
+
+  for (; round_quotient (bytes, divisor) >= base && unit < 5; unit++)
+    divisor *= base;
+  if (bytes / divisor < 10)
+    tenths = bytes / divisor * 10 + round_quotient (bytes % divisor * 10, divisor);
+
+  if (tenths < 100)
+    out += sprintf (out, "%.1f", tenths / 10.0);
+  else
+    out += sprintf (out, "%ju", round_quotient (bytes, divisor));
+  if (base == 1024)
+    return out + sprintf (out, " %ciB", units[unit]);
+  return out + sprintf (out, " %cB", unit ? units[unit] : 'k');
+}
+
+char *
+rate_put (char *out, uintmax_t bytes, double seconds)
+{
+  double rate = bytes / 1000.0;
+  int unit = 0;
+
+  if (seconds <= 0)
+    return stpcpy (out, "Infinity B/s");
+  for (rate /= seconds; rate >= 1000 && unit < 5; unit++)
+    rate /= 1000;
+  return out + sprintf (out, "%.*f %cB/s", rate < 99.95 ? 1 : 0, rate, unit ? units[unit] : 'k');
 }

@@ -18,4 +18,12 @@ enum size_status { SIZE_OK, SIZE_INVALID, SIZE_OVERFLOW };
    what a single factor says before the nonsense, which GNU may find too large first; else 0.  Never prints.  */
 enum size_status size_parse (const char *text, uintmax_t *number, bool *bytes);
 
+/* Each of these writes to OUT, which has room for 32 bytes, and returns the end of what it wrote.  */
+
+/* BYTES as "1.5 kB" with BASE 1000, as "1.5 KiB" with 1024.  */
+char *size_put (char *out, uintmax_t bytes, unsigned base);
+
+/* BYTES in SECONDS as "1.5 kB/s".  */
+char *rate_put (char *out, uintmax_t bytes, double seconds);
+
 #endif

@@ -1,4 +1,4 @@
-/* io.c - read and write for callers that work on the bytes themselves.
+/* io.c - read, write and pipe capacity for callers that work on the bytes themselves.
 
    SPDX-License-Identifier: MIT */
 
@@ -8,6 +8,8 @@
 #include "iosplice.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 
 ssize_t
@@ -45,4 +47,25 @@ iosplice_write (int fd, const void *bytes, size_t size)
         }
     }
   return done;
+}
+
+long
+iosplice_pipe_grow (int fd, size_t capacity)
+{
+  int saved = errno;
+  int size = fcntl (fd, F_GETPIPE_SZ);
+
+  if (capacity > INT_MAX)
+    capacity = INT_MAX;
+  if (size < 0)
+    {
+      if (errno != EBADF)
+        errno = EINVAL;
+      return -1;
+    }
+  for (int larger; (size_t) size < capacity; capacity /= 2)
+    if ((larger = fcntl (fd, F_SETPIPE_SZ, (int) capacity)) >= 0)
+      size = larger;
+  errno = saved;
+  return size;
 }

@@ -155,6 +155,13 @@ off_t iosplice_pump_taken (const struct iosplice_pump *pump);
 /* By which means PUMP has moved bytes since the last iosplice_pump_source.  */
 void iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice_statistics *statistics);
 
+/* Let the pipe FD hold at least CAPACITY bytes, or as near to that as the
+   user's limits allow; a larger one stays as it is.  Never blocks.
+
+   Returns the capacity it has now, in bytes, or -1 with errno: EBADF, or
+   EINVAL if FD is no pipe.  See F_SETPIPE_SZ in fcntl(2), and pipe(7).  */
+long iosplice_pipe_grow (int fd, size_t capacity);
+
 /* read(2) that resumes after EINTR and waits out EAGAIN with poll(2): one
    read's worth of at most SIZE bytes.  Returns and errno as read(2).  */
 ssize_t iosplice_read (int fd, void *bytes, size_t size);

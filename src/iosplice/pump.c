@@ -168,30 +168,21 @@ through_memory (struct iosplice_pump *pump, size_t max)
   return buffer_make_pipe (&pump->buffer, least_capacity (pump)) < 0 ? IOSPLICE_NO_PIPE : IOSPLICE_NO_REASON;
 }
 
-static void
-grow_pipe (int fd)
-{
-  int size = fcntl (fd, F_GETPIPE_SZ);
-
-  for (int wanted = LARGE_PIPE; size >= 0 && size < wanted; wanted /= 2)
-    if (fcntl (fd, F_SETPIPE_SZ, wanted) >= 0)
-      break;
-}
-
 /* A transfer that keeps the buffer busy is worth larger pipes on the whole
    way: each time a neighbour has to wait it must be woken.  */
 static void
 grow (struct iosplice_pump *pump)
 {
+  long capacity = iosplice_pipe_grow (pump->buffer.pipe[0], LARGE_PIPE);
+
   pump->buffer.grown = true;
-  for (size_t size = LARGE_PIPE; size > pump->buffer.capacity; size /= 2)
-    if (buffer_make_pipe (&pump->buffer, size) == 0)
-      break;
+  if (capacity > 0)
+    pump->buffer.capacity = capacity;
   if (pump->source.kind == ENDPOINT_PIPE)
-    grow_pipe (pump->source.fd);
+    iosplice_pipe_grow (pump->source.fd, LARGE_PIPE);
   for (int i = 0; i < pump->count; i++)
     if (pump->sinks[i].kind == ENDPOINT_PIPE && !pump->sinks[i].failed)
-      grow_pipe (pump->sinks[i].fd);
+      iosplice_pipe_grow (pump->sinks[i].fd, LARGE_PIPE);
 }
 
 static ssize_t

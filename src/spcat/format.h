@@ -5,7 +5,8 @@
 #ifndef SPCAT_FORMAT_H
 #define SPCAT_FORMAT_H
 
-#include "iosplice.h"
+#include "cli/progress.h"
+#include "iosplice/iosplice.h"
 
 #include <stdbool.h>
 
@@ -26,10 +27,11 @@ struct format
   bool show_nonprinting;        /* -v */
 
   /* Where in the text we are, carried over from input to input.  */
-  unsigned char newlines;       /* the last bytes were so many newlines; 2 stands for more too */
-  bool held;                    /* a CR awaits the byte behind it, which decides how it is shown */
-  unsigned char first;          /* where the line number's text begins */
-  char line[2 * FORMAT_NUMBER]; /* it ends with a tab in the middle; a copy of constant size may run into the other half */
+  unsigned char before[2];      /* the last two bytes */
+  bool held;                    /* and then a CR, which awaits the byte behind it to be shown */
+  char digit;                   /* the line number's last digit */
+  unsigned char first;          /* where the rest begins in */
+  char line[2 * FORMAT_NUMBER]; /* right-aligned before a tab in the middle; copies of constant size run into the other half */
 
   /* What each byte becomes.  */
   struct
@@ -45,12 +47,18 @@ bool format_wanted (const struct format *);
 /* Stand before the first byte of the first input.  */
 void format_start (struct format *);
 
-/* Copy IN to OUT until end of file, changed as asked.  What one read gave is
-   written before the next, but for a CR at its end that -E may have to show.
-   Uses buffers of the program's: one thread only.
+struct format_ends
+{
+  int in, out;
+  bool messages;                /* a read of IN must have room for the largest message */
+};
+
+/* Copy one end to the other until end of file, changed as asked, and tell
+   PROGRESS.  What one read gave is written before the next, but for a CR at
+   its end that -E may have to show.  Uses buffers of the program's: one thread only.
 
    Returns 0, or -1 with errno of read(2) or write(2) and the end that failed in *FAILED.  */
-int format_copy (struct format *, int in, int out, enum iosplice_side *failed);
+int format_copy (struct format *, const struct format_ends *, struct progress *, enum iosplice_side *failed);
 
 /* Write what is held back when no input follows.  Returns as format_copy.  */
 int format_finish (struct format *, int out, enum iosplice_side *failed);

@@ -5,14 +5,13 @@
 #include <config.h>
 
 #include "cli/message.h"
+#include "cli/size.h"
 #include "summary.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static const char units[] = "KMGTPE";
 
 static double
 now (void)
@@ -21,50 +20,6 @@ now (void)
 
   clock_gettime (CLOCK_MONOTONIC, &time);
   return time.tv_sec + time.tv_nsec * 1e-9;
-}
-
-/* VALUE / DIVISOR rounded to the nearest whole number, to even in the middle.  */
-static uintmax_t
-round_quotient (uintmax_t value, uintmax_t divisor)
-{
-  uintmax_t quotient = value / divisor, rest = value % divisor;
-
-  return quotient + (rest > divisor - rest || (rest == divisor - rest && quotient % 2));
-}
-
-/* Write BYTES to OUT as "1.5 kB" with BASE 1000, as "1.5 KiB" with 1024.  Returns the end.  In
-   whole numbers, because a double cannot hold every size, nor what lies exactly in the middle.  */
-static char *
-put_size (char *out, uintmax_t bytes, unsigned base)
-{
-  uintmax_t divisor = base, tenths = 100;
-  int unit = 0;
-
-  for (; round_quotient (bytes, divisor) >= base && unit < 5; unit++)
-    divisor *= base;
-  if (bytes / divisor < 10)
-    tenths = bytes / divisor * 10 + round_quotient (bytes % divisor * 10, divisor);
-
-  if (tenths < 100)
-    out += sprintf (out, "%.1f", tenths / 10.0);
-  else
-    out += sprintf (out, "%ju", round_quotient (bytes, divisor));
-  if (base == 1024)
-    return out + sprintf (out, " %ciB", units[unit]);
-  return out + sprintf (out, " %cB", unit ? units[unit] : 'k');
-}
-
-static char *
-put_rate (char *out, uintmax_t bytes, double seconds)
-{
-  double rate = bytes / 1000.0;
-  int unit = 0;
-
-  if (seconds <= 0)
-    return stpcpy (out, "Infinity B/s");
-  for (rate /= seconds; rate >= 1000 && unit < 5; unit++)
-    rate /= 1000;
-  return out + sprintf (out, "%.*f %cB/s", rate < 99.95 ? 1 : 0, rate, unit ? units[unit] : 'k');
 }
 
 /* Write "1500 bytes (1.5 kB, 1.5 KiB) copied, TIME s, RATE" to OUT, of at least
@@ -80,13 +35,13 @@ put_transfer (char *out, const struct summary *summary, bool whole)
   out += sprintf (out, summary->bytes == 1 ? "%ju byte" : "%ju bytes", summary->bytes);
   if (summary->bytes >= 1000)
     {
-      out = put_size (stpcpy (out, " ("), summary->bytes, 1000);
+      out = size_put (stpcpy (out, " ("), summary->bytes, 1000);
       if (summary->bytes >= 1024)
-        out = put_size (stpcpy (out, ", "), summary->bytes, 1024);
+        out = size_put (stpcpy (out, ", "), summary->bytes, 1024);
       out = stpcpy (out, ")");
     }
   out += sprintf (out, whole ? " copied, %.0f s, " : " copied, %g s, ", seconds);
-  return put_rate (out, summary->bytes, seconds);
+  return rate_put (out, summary->bytes, seconds);
 }
 
 void

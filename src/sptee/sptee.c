@@ -13,6 +13,8 @@
 #include "iosplice/iosplice.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/report.h"
 
 #include <errno.h>
 #include <error.h>
@@ -21,12 +23,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPTION_NO_SPLICE = 0x100 };
+enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_PROGRESS };
 
 static const struct option long_options[] = {
   { "append", no_argument, NULL, 'a' },
   { "ignore-interrupts", no_argument, NULL, 'i' },
+  { "debug", no_argument, NULL, OPTION_DEBUG },
   { "no-splice", no_argument, NULL, OPTION_NO_SPLICE },
+  { "progress", optional_argument, NULL, OPTION_PROGRESS },
   { 0 }
 };
 
@@ -41,7 +45,11 @@ static const struct cli_program program = {
     "\n"
     "  -a, --append              append to the given FILEs, do not overwrite\n"
     "  -i, --ignore-interrupts   ignore interrupt signals\n"
+    "      --debug               tell on standard error how the bytes were moved\n"
     "      --no-splice           copy the bytes through memory\n"
+    "      --progress[=WHEN]     show a progress line on standard error; WHEN is\n"
+    "                              'auto' (the default: if it is a terminal),\n"
+    "                              'always' or 'never'\n"
     "      --help                display this help and exit\n"
     "      --version             output version information and exit\n",
   .short_options = "ai",
@@ -63,8 +71,17 @@ struct outputs
   struct iosplice_pump *pump;
   struct output *list;
   int count;
+  struct progress progress;
   bool well;
 };
+
+static void
+complain (struct outputs *outputs, int errnum, const char *what)
+{
+  progress_clear (&outputs->progress);
+  message (errnum, "%s", what);
+  outputs->well = false;
+}
 
 static int
 output_failed (void *context, int sink, int errnum)
@@ -74,8 +91,16 @@ output_failed (void *context, int sink, int errnum)
   outputs->list[sink].failed = true;
   if (errnum == EPIPE)
     return 0;                   /* who ignores SIGPIPE expects readers to go away */
-  message (errnum, "%s", quote_name (outputs->list[sink].name));
-  outputs->well = false;
+  complain (outputs, errnum, quote_name (outputs->list[sink].name));
+  return 0;
+}
+
+static int
+moved (void *context, size_t bytes)
+{
+  struct outputs *outputs = context;
+
+  progress_add (&outputs->progress, bytes);
   return 0;
 }
 
@@ -106,10 +131,7 @@ open_outputs (struct outputs *outputs, char **names, int count, bool append)
       if (fd >= 0)
         add_output (outputs, names[i], fd, IOSPLICE_MINE);
       else
-        {
-          message (errno, "%s", quote_name (names[i]));
-          outputs->well = false;
-        }
+        complain (outputs, errno, quote_name (names[i]));
     }
 }
 
@@ -121,10 +143,7 @@ copy (struct outputs *outputs)
 
   iosplice_pump_source (outputs->pump, STDIN_FILENO, 0, fstat (STDIN_FILENO, &st) < 0 ? &unknown : &st);
   if (iosplice_pump_run (outputs->pump, -1) < 0)
-    {
-      message (errno, "read error");
-      outputs->well = false;
-    }
+    complain (outputs, errno, "read error");
 }
 
 static void
@@ -139,9 +158,9 @@ int
 main (int argc, char **argv)
 {
   struct outputs outputs = { .well = true };
-  const struct iosplice_hooks hooks = { .context = &outputs, .failed = output_failed };
+  const struct iosplice_hooks hooks = { .context = &outputs, .moved = moved, .failed = output_failed };
   unsigned flags = 0;
-  bool append = false;
+  bool append = false, debug = false, shows_progress = false;
 
   for (int option; (option = cli_option (argc, argv, &program)) != -1;)
     switch (option)
@@ -152,8 +171,14 @@ main (int argc, char **argv)
       case 'i':
         signal (SIGINT, SIG_IGN);
         break;
+      case OPTION_DEBUG:
+        debug = true;
+        break;
       case OPTION_NO_SPLICE:
         flags |= IOSPLICE_NO_SPLICE;
+        break;
+      case OPTION_PROGRESS:
+        shows_progress = progress_wanted (optarg);
         break;
       }
 
@@ -161,19 +186,17 @@ main (int argc, char **argv)
   if (!outputs.pump)
     error (EXIT_FAILURE, errno, "standard output");
   open_outputs (&outputs, argv + optind, argc - optind, append);
+  progress_start (&outputs.progress, shows_progress, shows_progress ? bytes_left (STDIN_FILENO) : -1);
   copy (&outputs);
+  progress_end (&outputs.progress);
+  if (debug)
+    report (outputs.pump, "standard input");
   close_outputs (&outputs);
   if (close (STDIN_FILENO) < 0)
-    {
-      message (errno, "standard input");
-      outputs.well = false;
-    }
+    complain (&outputs, errno, "standard input");
   /* One that was closed all the time is no error until it is written to.  */
   if (close (STDOUT_FILENO) < 0 && errno != EBADF && !outputs.list[0].failed)
-    {
-      message (errno, "write error");
-      outputs.well = false;
-    }
+    complain (&outputs, errno, "write error");
   iosplice_pump_free (outputs.pump);
   free (outputs.list);
   return outputs.well ? EXIT_SUCCESS : EXIT_FAILURE;
