@@ -6,15 +6,37 @@
           limit slow         splice 1 MiB to /dev/null every 2 ms
           limit cat [FILE]   splice FILE (standard input) to standard output
                              through a pipe of 1 MiB, blocking
+          limit range FILE   copy_file_range FILE to standard output
+          limit starts N COMMAND...    run COMMAND N times
+          limit busy COMMAND...        run COMMAND with a busy loop on every processor
+          limit refuse COMMAND...      run COMMAND where splice, tee, vmsplice and
+                                       copy_file_range say ENOSYS
+          limit tcp-out COMMAND...     run COMMAND with a TCP socket as standard output,
+                                       and write to ours what arrives, 64 KiB at a time
+          limit tcp-in FILE COMMAND... run COMMAND with a TCP socket as standard input
+                                       that gives FILE
 
    SPDX-License-Identifier: MIT */
 
 #include <config.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -106,6 +128,161 @@ cat (int in)
     fail ("splice in");
 }
 
+static void
+range (const char *name)
+{
+  int in = open_or_fail (name, O_RDONLY);
+  ssize_t n;
+
+  while ((n = copy_file_range (in, NULL, STDOUT_FILENO, NULL, 1 << 30, 0)) > 0)
+    continue;
+  if (n < 0)
+    fail ("copy_file_range");
+}
+
+static pid_t
+start (char **command)
+{
+  pid_t child;
+  int error = posix_spawnp (&child, command[0], NULL, NULL, command, environ);
+
+  if (error)
+    {
+      errno = error;
+      fail (command[0]);
+    }
+  return child;
+}
+
+static int
+outcome (pid_t child)
+{
+  int status;
+
+  if (waitpid (child, &status, 0) < 0)
+    fail ("waitpid");
+  return WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE;
+}
+
+static int
+starts (int times, char **command)
+{
+  int status = EXIT_SUCCESS;
+
+  while (times-- > 0 && status == EXIT_SUCCESS)
+    status = outcome (start (command));
+  return status;
+}
+
+static int
+busy (char **command)
+{
+  long processors = sysconf (_SC_NPROCESSORS_ONLN);
+  pid_t loops[processors];
+  int status;
+
+  for (long i = 0; i < processors; i++)
+    if ((loops[i] = fork ()) == 0)
+      {
+        cpu_set_t one;
+
+        CPU_ZERO (&one);
+        CPU_SET (i, &one);
+        sched_setaffinity (0, sizeof one, &one);
+        prctl (PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+          __asm__ volatile ("");
+      }
+  status = outcome (start (command));
+  for (long i = 0; i < processors; i++)
+    {
+      kill (loops[i], SIGKILL);
+      waitpid (loops[i], NULL, 0);
+    }
+  return status;
+}
+
+static void
+refuse (char **command)
+{
+#define REFUSE(call) \
+  BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), \
+  BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)
+  struct sock_filter rules[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    REFUSE (splice), REFUSE (tee), REFUSE (vmsplice), REFUSE (copy_file_range),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+  };
+  struct sock_fprog filter = { .len = sizeof rules / sizeof *rules, .filter = rules };
+
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+    fail ("seccomp");
+  execvp (command[0], command);
+  fail (command[0]);
+}
+
+/* The two ends of a TCP connection over loopback.  */
+static void
+connect_tcp (int ends[2])
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+  int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  ends[0] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listener < 0 || ends[0] < 0 || bind (listener, (struct sockaddr *) &address, sizeof address) < 0
+      || listen (listener, 1) < 0 || getsockname (listener, (struct sockaddr *) &address, &length) < 0
+      || connect (ends[0], (struct sockaddr *) &address, sizeof address) < 0
+      || (ends[1] = accept4 (listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
+    fail ("TCP");
+  close (listener);
+}
+
+/* Run COMMAND with SOCKET as its descriptor FD.  */
+static pid_t
+start_on (int socket, int fd, char **command)
+{
+  int saved = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  pid_t child;
+
+  dup2 (socket, fd);
+  child = start (command);
+  dup2 (saved, fd);
+  close (socket);
+  return child;
+}
+
+static int
+tcp_out (char **command)
+{
+  static char bytes[65536];
+  int ends[2];
+  pid_t child;
+  ssize_t n;
+
+  connect_tcp (ends);
+  child = start_on (ends[0], STDOUT_FILENO, command);
+  while ((n = read (ends[1], bytes, sizeof bytes)) > 0)
+    if (write (STDOUT_FILENO, bytes, n) != n)
+      fail ("write");
+  return outcome (child);
+}
+
+static int
+tcp_in (const char *name, char **command)
+{
+  int in = open_or_fail (name, O_RDONLY), ends[2];
+  pid_t child;
+  ssize_t n;
+
+  connect_tcp (ends);
+  child = start_on (ends[0], STDIN_FILENO, command);
+  while ((n = sendfile (ends[1], in, NULL, MEBIBYTE)) > 0)
+    continue;
+  close (ends[1]);
+  return outcome (child);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -119,9 +296,21 @@ main (int argc, char **argv)
     slow ();
   else if (strcmp (job, "cat") == 0)
     cat (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO);
+  else if (strcmp (job, "range") == 0 && argc > 2)
+    range (argv[2]);
+  else if (strcmp (job, "starts") == 0 && argc > 3)
+    return starts (atoi (argv[2]), argv + 3);
+  else if (strcmp (job, "busy") == 0 && argc > 2)
+    return busy (argv + 2);
+  else if (strcmp (job, "refuse") == 0 && argc > 2)
+    refuse (argv + 2);
+  else if (strcmp (job, "tcp-out") == 0 && argc > 2)
+    return tcp_out (argv + 2);
+  else if (strcmp (job, "tcp-in") == 0 && argc > 3)
+    return tcp_in (argv[2], argv + 3);
   else
     {
-      fprintf (stderr, "usage: limit drain|read|slow|cat [FILE]\n");
+      fprintf (stderr, "limit: unknown job; its source tells\n");
       return EXIT_FAILURE;
     }
   return EXIT_SUCCESS;

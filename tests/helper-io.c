@@ -626,11 +626,42 @@ compare_files (const char *out, const char *in)
   return answer;
 }
 
-/* prefix OUT IN: exit status as compare_files.  */
+/* Take from OUT what it has of the file NAME: the whole, and answer 0, or its beginning, and answer 1.  */
+static int
+take_beginning (FILE *out, const char *name)
+{
+  FILE *in = fopen (name, "r");
+  int wanted = 0, got = 0;
+  check (in != NULL, name);
+  while ((wanted = getc (in)) != EOF && (got = getc (out)) == wanted)
+    continue;
+  fclose (in);
+  if (wanted == EOF)
+    return 0;
+  ungetc (got, out);
+  return 1;
+}
+
+/* prefix OUT IN...: is OUT the files IN one after the other?  Exit status 0 if it is,
+   1 if it has only the beginning of some (several: they are printed), 2 if it has
+   anything else.  A file begins with no byte that another one has.  */
 static int
 cmd_prefix (char **arg)
 {
-  return compare_files (arg[0], arg[1]);
+  FILE *out = fopen (arg[0], "r");
+  int answer = 0;
+  check (out != NULL, arg[0]);
+  for (char **in = arg + 1; *in; in++)
+    if (take_beginning (out, *in))
+      {
+        answer = 1;
+        if (arg[2])
+          puts (*in);
+      }
+  if (getc (out) != EOF)
+    answer = 2;
+  fclose (out);
+  return answer;
 }
 
 static int compare_trees (const char *, const char *, const char *);

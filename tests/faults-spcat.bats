@@ -1,0 +1,147 @@
+# faults-spcat.bats - whichever of spcat's calls fails, and however: is the
+# output whole, or a beginning of it with a message and status 1?
+#
+# SPDX-License-Identifier: MIT
+#
+# Every error that a call's manual page lists, at the n-th call, for every n
+# that a run reaches; FAULTS=all does not stop at the first few of a loop.
+
+load lib/common
+load lib/faults
+
+# Operands that share no byte, so that what is missing can be told from what is there.
+setup () {
+  common_setup
+  faults_setup
+  others=()
+  [[ ${FAULTS:-} == all ]] && fault_most=1000000 || fault_most=4
+  make_bytes bytes 400000
+  tr '\000-\377' '\000-\077\000-\077\000-\077\000-\077' <bytes >in
+  tr '\000-\077' '\100-\177' <in >A
+  tr '\000-\077' '\200-\277' <in | head -c 3000 >B
+  tr '\000-\077' '\300-\377' <in >C
+  cat -n in >numbered
+}
+
+teardown () {
+  echo "# $fault_runs faults: $BATS_TEST_DESCRIPTION" >&3
+  common_teardown
+}
+
+# How spcat is run: its standard input and output are files or pipes.
+#   source, sink  file or pipe
+#   others        more that strace shall do: faults that are there all the time
+fault_trace () {
+  local -a traced=(timeout -k 1 "$limit" strace -y -qq -o trace "${others[@]}" "$@")
+  fault_status=0
+  case $source,$sink in
+    file,file) "${traced[@]}" <in >out 2>err 3>&- || fault_status=$? ;;
+    file,append) : >out; "${traced[@]}" <in >>out 2>err 3>&- || fault_status=$? ;;
+    file,pipe) "${traced[@]}" <in 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
+    pipe,file) cat in 3>&- | "${traced[@]}" 2>err >out 3>&- || fault_status=$? ;;
+    pipe,pipe) cat in 3>&- | "${traced[@]}" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
+  esac
+}
+
+# What the message about an error ends in.
+declare -gA text=(
+  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
+  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
+  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
+  [ENFILE]='Too many open files in system'
+)
+
+# The user never hears of it.
+unnoticed () { [[ $fault_status -eq 0 && ! -s err ]] && helper prefix out "${wanted[@]}"; }
+
+# Whom the message must name: the operand that was read, or the output.
+side () {
+  case $fault_call in
+    *'(0<'*) echo '(-|closing standard input)' ;;
+    *'/in>'*'/out>'* | *pipe:*pipe:*) echo '.*' ;;
+    openat*'"'*'"'*) [[ $fault_call =~ '"'(.*)'"' ]] && echo "${BASH_REMATCH[1]}" ;;
+    *"$PWD/"[inABC]*) [[ $fault_call =~ "$PWD/"(in|[ABC])'>' ]] && echo "${BASH_REMATCH[1]}" || echo 'write error' ;;
+    *'(1<'* | splice*', 1<'*) echo '(write error|standard output)' ;;
+    *) echo '.*' ;;
+  esac
+}
+
+# Told: the message names the side and the error, status 1, and each operand came whole or its beginning.
+told () {
+  local partial name
+  [[ $fault_status -eq 1 ]] || return
+  partial=$(helper prefix out "${wanted[@]}") || [[ $? -eq 1 ]] || return
+  [[ $fault_call == 'write(2<'* ]] && return
+  [[ $(<err) =~ ^[^:]*spcat:\ $(side):\ ${text[$fault_error]}$ ]] || return
+  # An operand that is not whole is the one the message is about, unless the output failed.
+  name=$partial
+  [[ $partial == in && ${operands[*]} != *in* ]] && name=-
+  [[ -z $partial || $(<err) =~ ': '(write error|standard output)': ' || $(<err) == *": $name: "* ]]
+}
+
+unnoticed_or_told () { if [[ $fault_status -eq 0 ]]; then unnoticed; else told; fi; }
+
+# every_call ARGUMENT...: all calls of one spcat, each with the errors that can be.
+every_call () {
+  # what is interrupted, not ready or refused is done in another way
+  fault_loop read EINTR,EAGAIN unnoticed "$SPCAT" "$@"
+  fault_loop write EINTR,EAGAIN unnoticed "$SPCAT" "$@"
+  fault_loop splice EINTR,EAGAIN,EINVAL,EPERM unnoticed "$SPCAT" "$@"
+  fault_loop copy_file_range EINTR,EINVAL,EPERM,EIO,ENOSPC,EDQUOT,ENOMEM unnoticed "$SPCAT" "$@"
+  fault_loop pipe2 EINVAL,EMFILE,ENFILE,ENOMEM unnoticed "$SPCAT" "$@"
+  fault_loop fcntl EINVAL,EPERM,ENOMEM,EAGAIN unnoticed "$SPCAT" "$@"
+  fault_loop lseek EINVAL unnoticed "$SPCAT" "$@"
+  fault_loop poll EINTR,EINVAL,ENOMEM unnoticed "$SPCAT" "$@"
+  fault_loop openat EINTR unnoticed "$SPCAT" "$@"
+  # what is an error is told
+  fault_loop read EIO,EINVAL told "$SPCAT" "$@"
+  fault_loop write EIO,ENOSPC,EDQUOT,EINVAL,EPERM told "$SPCAT" "$@"
+  fault_loop splice EIO,ENOSPC,EDQUOT,ENOMEM told "$SPCAT" "$@"
+  fault_loop openat EINVAL,EPERM,ENOMEM,EIO,EMFILE told "$SPCAT" "$@"
+  fault_loop close EINTR,EIO,ENOSPC,EDQUOT unnoticed_or_told "$SPCAT" "$@"
+  fault_loop newfstatat,fstat ENOMEM,EIO,EINTR unnoticed_or_told "$SPCAT" "$@"
+}
+
+# spcat_faults SOURCE SINK WANTED ARGUMENT...
+spcat_faults () {
+  source=$1 sink=$2 wanted=($3) operands=("${@:4}")
+  every_call "${@:4}"
+  [[ $fault_runs -gt 20 ]] || fail "only $fault_runs faults"
+}
+
+@test "file to file" { spcat_faults file file in in; }
+
+@test "file to file by splice" {
+  others=(-e inject=copy_file_range:error=EXDEV)
+  spcat_faults file file in in
+}
+
+@test "inherited file to file by splice" {
+  others=(-e inject=copy_file_range:error=EXDEV)
+  spcat_faults file file in
+}
+
+@test "file to file open for appending" { spcat_faults file append in in; }
+
+@test "file to pipe" { spcat_faults file pipe in in; }
+
+@test "pipe to file" { spcat_faults pipe file in; }
+
+@test "pipe to pipe" { spcat_faults pipe pipe in; }
+
+@test "several operands to a file" { spcat_faults file file 'A B in C' A B - C; }
+
+@test "several operands to a pipe" { spcat_faults file pipe 'A B in C' A B - C; }
+
+@test "several operands, one of them a pipe, to a pipe" { spcat_faults pipe pipe 'A B in C' A B - C; }
+
+@test "splice refused in mid-file, and then another fault" {
+  others=(-e inject=splice:error=EINVAL:when=6+)
+  spcat_faults file pipe in in
+}
+
+@test "a file through memory" { spcat_faults file pipe in --no-splice in; }
+
+@test "numbered, file to file" { spcat_faults file file numbered -n in; }
+
+@test "numbered, pipe to pipe" { spcat_faults pipe pipe numbered -n; }
