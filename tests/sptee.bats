@@ -77,15 +77,65 @@ populate () {
   same_script 'tee --help >/dev/full; echo $?'
 }
 
-@test "an option of a later version is refused with a clear message, not ignored" {
-  local option known
-  known=$(sptee --help)
-  for option in -p --output-error --output-error=exit; do
-    [[ $known == *"${option%%=*}"* ]] && continue
-    run -1 --separate-stderr sptee "$option" new </dev/null
-    [[ -z $output && $stderr == *"${option%%=*}"* || $stderr == *"'${option#-}'"* ]] || fail "$option: $stderr"
-    [[ ! -e new ]] || fail "$option: the output was made"
+@test "--output-error: what it takes" {
+  local mode
+  for mode in warn warn-nopipe exit exit-nopipe warn- exit-n w e '' foo warn-nopipes 'a b'; do
+    LC_ALL=C.UTF-8 same tee "--output-error=$mode" one
+    stdin=F same tee "--output-error=$mode" one two
   done
+  stdin=F same tee --output-error one
+  stdin=F same tee -p one
+  stdin=F same tee -pai one
+  same tee --output-err=exit --output-error=foo
+}
+
+@test "--output-error: what cannot be opened or is full" {
+  local mode
+  for mode in -p --output-error={warn,warn-nopipe,exit,exit-nopipe}; do
+    stdin=F same tee $mode one nosuch/x two
+    rm -f {"$ours","$theirs"}/files/{one,two}
+    # after exit, what the others have got by then is a matter of block sizes
+    [[ $mode == *=exit* ]] || stdin=F same tee $mode one /dev/full two
+    stdin=tail same tee $mode one /dev/full two
+    stdin=tail same tee $mode /dev/full one
+    rm -f {"$ours","$theirs"}/files/{one,two}
+    stdin=F same_script "tee $mode one >/dev/full; echo \$?; rm one"
+  done
+}
+
+@test "--output-error: a reader that goes away" {
+  local mode
+  for mode in -p --output-error={warn,warn-nopipe,exit-nopipe}; do
+    same_script "cat F F F F | tee $mode one >(head -c 10 >/dev/null) two | true; echo \${PIPESTATUS[1]}; cksum one two"
+    same_script "trap '' PIPE; cat F F F F | tee $mode one | true; echo \${PIPESTATUS[1]}; cksum one"
+    same_script "cat F F F F | tee $mode >(head -c 70000 >/dev/null) | cksum; echo \${PIPESTATUS[1]}"
+  done
+  same_script 'cat F F F F | tee --output-error=exit one | true; echo ${PIPESTATUS[1]}; rm one'
+}
+
+@test "-p ends on idle input when the last reader is gone" {
+  local options
+  for options in -p --output-error=warn-nopipe --output-error=exit-nopipe; do
+    mkfifo in out
+    bounded sptee $options <in >out 3>&- &
+    exec 5>in 6<out
+    echo line >&5
+    read -r -t "$limit" -u 6 line
+    equal "$line" line
+    exec 6<&-
+    wait $! || fail "$options: status $?"
+    exec 5>&-
+    rm in out
+  done
+  # With a file that still wants it, it goes on.
+  mkfifo in out
+  bounded sptee -p file <in >out 3>&- &
+  exec 5>in 6<out
+  exec 6<&-
+  echo line >&5
+  exec 5>&-
+  wait $!
+  equal "$(<file)" line
 }
 
 @test "--no-splice gives the same" {

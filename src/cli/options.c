@@ -112,3 +112,32 @@ cli_option (int argc, char **argv, const struct cli_program *program)
     refuse ("-", (char[]) { value, '\0' });
   return value;
 }
+
+/* The index of the name that VALUE is or begins; -1: none, -2: several.  */
+static int
+find_choice (const char *value, const char *const *names)
+{
+  int found = -1;
+
+  for (int i = 0; names[i]; i++)
+    if (strcmp (names[i], value) == 0)
+      return i;
+    else if (strncmp (names[i], value, strlen (value)) == 0)
+      found = found == -1 ? i : -2;
+  return found;
+}
+
+int
+cli_choice (const char *option, const char *value, const char *const *names)
+{
+  int found = find_choice (value, names);
+
+  if (found >= 0)
+    return found;
+  value = strdupa (quote_operand (value));
+  message (0, "%s argument %s for %s", found == -1 ? "invalid" : "ambiguous", value, quote_operand (option));
+  fputs ("Valid arguments are:\n", stderr);
+  for (; *names; names++)
+    fprintf (stderr, "  - %s\n", quote_operand (*names));
+  cli_usage ();
+}

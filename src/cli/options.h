@@ -26,6 +26,10 @@ struct cli_program
    at the first operand.  */
 int cli_option (int argc, char **argv, const struct cli_program *program);
 
+/* Which of NAMES, a list ended by NULL, VALUE is or unambiguously begins.  None:
+   that is told as GNU tells it, with OPTION as "--option" and the list, and exits 1.  */
+int cli_choice (const char *option, const char *value, const char *const *names);
+
 /* "Try 'NAME --help' for more information." on standard error, then exit 1.  */
 _Noreturn void cli_usage (void);
 

@@ -31,14 +31,17 @@ now (void)
 bool
 progress_wanted (const char *when)
 {
-  if (!when || strcmp (when, "auto") == 0)
-    return isatty (STDERR_FILENO);
-  if (strcmp (when, "always") == 0)
-    return true;
-  if (strcmp (when, "never") == 0)
-    return false;
-  message (0, "invalid argument %s for %s", quote_operand (when), "'--progress'");
-  cli_usage ();
+  static const char *const choices[] = { "auto", "always", "never", NULL };
+
+  switch (when ? cli_choice ("--progress", when, choices) : 0)
+    {
+    case 0:
+      return isatty (STDERR_FILENO);
+    case 1:
+      return true;
+    default:
+      return false;
+    }
 }
 
 void

@@ -17,23 +17,16 @@ last_live (const struct iosplice_pump *pump, int sink)
   return true;
 }
 
-/* The sink that is being served failed.  Returns 0 if the others go on.  */
-static int
-drop_sink (struct iosplice_pump *pump, const struct buffer *from)
+int
+fanout_drop (struct iosplice_pump *pump, int sink, int error)
 {
-  int error = errno;
-
   pump->side = IOSPLICE_SINK;
-  pump->sinks[pump->serving].failed = true;
+  pump->sinks[sink].failed = true;
   pump->live--;
-  if (pump->live == 0)
-    pump->moved += pump->block - from->length;
-  if (!pump->hooks.failed || pump->hooks.failed (pump->hooks.context, pump->serving, error) != 0)
-    {
-      errno = error;
-      return -1;
-    }
-  return 0;
+  if (pump->hooks.failed && pump->hooks.failed (pump->hooks.context, sink, error) == 0)
+    return 0;
+  errno = error;
+  return -1;
 }
 
 int
@@ -64,7 +57,11 @@ fanout (struct iosplice_pump *pump)
         wait_over (&sink->wait);
       if (result == 0)
         continue;
-      if (errno == EAGAIN || drop_sink (pump, from) < 0)
+      if (errno == EAGAIN)
+        return -1;
+      if (pump->live == 1)
+        pump->moved += pump->block - from->length;
+      if (fanout_drop (pump, pump->serving, errno) < 0)
         return -1;
       buffer_discard (from);
     }

@@ -62,6 +62,9 @@ struct iosplice_statistics
 /* Flags of iosplice_pump_new.  */
 #define IOSPLICE_NO_SPLICE 0x1u /* copy through memory: a snapshot of the bytes as they were read */
 
+#define IOSPLICE_WATCH_SINKS 0x2u       /* while the source has nothing to give, look out for sinks, pipes and
+                                           stream sockets, whose reader goes away: they fail with EPIPE */
+
 /* Flags of an end.  */
 #define IOSPLICE_MINE 0x1u      /* the caller opened this description and shares it with nobody,
                                    so its file position needs no protection from other users */
@@ -88,7 +91,7 @@ struct iosplice_hooks
 
 /* Make a pump.
 
-   flags  IOSPLICE_NO_SPLICE or 0
+   flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS, both or 0
    hooks  copied; NULL for none
 
    Returns the pump, or NULL with errno ENOMEM.  Opens nothing until a

@@ -34,6 +34,7 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
   if (hooks)
     pump->hooks = *hooks;
   pump->no_splice = flags & IOSPLICE_NO_SPLICE;
+  pump->watch_sinks = flags & IOSPLICE_WATCH_SINKS;
   pump->source.fd = -1;
   buffer_open (&pump->buffer, &pump->statistics);
   buffer_open (&pump->spare, &pump->statistics);
@@ -299,6 +300,33 @@ wait_for_end (struct endpoint *end, short events)
   wait_for (&end->wait, end->fd, events, end->kind == ENDPOINT_PIPE);
 }
 
+/* Sleep until the source has something to give; drop the sinks whose readers
+   go away meanwhile.  Returns 0, or -1 with errno if such a loss ends the run.  */
+static int
+watch (struct iosplice_pump *pump)
+{
+  struct pollfd ends[1 + pump->count];
+
+  do
+    {
+      ends[0] = (struct pollfd) { .fd = pump->source.fd, .events = POLLIN };
+      for (int i = 0; i < pump->count; i++)
+        {
+          const struct endpoint *sink = &pump->sinks[i];
+          bool has_reader = sink->kind == ENDPOINT_PIPE || sink->kind == ENDPOINT_STREAM_SOCKET;
+
+          ends[1 + i] = (struct pollfd) { .fd = has_reader && !sink->failed ? sink->fd : -1 };
+        }
+      if (poll (ends, 1 + pump->count, -1) < 0)
+        continue;
+      for (int i = 0; i < pump->count; i++)
+        if (ends[1 + i].revents && fanout_drop (pump, i, EPIPE) < 0)
+          return -1;
+    }
+  while (ends[0].revents == 0 && pump->live > 0);
+  return 0;
+}
+
 /* A shared input is left where read and write would have left it: behind the
    block that could not be written.  */
 static void
@@ -326,6 +354,13 @@ run (struct iosplice_pump *pump, off_t max)
     {
       off_t before = pump->moved;
 
+      if (pump->watch_sinks && watch (pump) < 0)
+        {
+          now = STEP_FAILED;
+          break;
+        }
+      if (pump->live == 0)
+        break;
       while ((now = step (pump, max - pump->taken)) == STEP_SOURCE_WAITS || now == STEP_SINK_WAITS)
         if (now == STEP_SOURCE_WAITS)
           wait_for_end (&pump->source, POLLIN);

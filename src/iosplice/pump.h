@@ -13,6 +13,7 @@ struct iosplice_pump
 {
   struct iosplice_hooks hooks;
   bool no_splice;
+  bool watch_sinks;
   enum iosplice_reason by_blocks;       /* why every block must go through memory as it was read */
   bool no_range;                /* copy_file_range has nothing to give (any more) */
   struct endpoint source;
@@ -37,6 +38,10 @@ struct iosplice_pump
    Returns 0 when all live sinks have it, or -1 with errno: EAGAIN is "that
    sink is not ready"; otherwise PUMP->side says who failed.  */
 int fanout (struct iosplice_pump *);
+
+/* fanout.c: SINK failed with ERROR and gets no more.  Returns 0 if the others
+   go on, or -1 with errno ERROR.  */
+int fanout_drop (struct iosplice_pump *, int sink, int error);
 
 /* copy.c: the next piece, at most MAX bytes, by copy_file_range(2).  Returns
    its length; 0: this is not for copy_file_range, or not any more.  */

@@ -3,7 +3,8 @@
 
    Follows POSIX tee and the GNU manual: outputs are served in the order
    standard output, then the operands; `-' is a file of that name; an output
-   that fails is told and dropped, and the others go on.
+   that fails is told and dropped, and the others go on, unless --output-error
+   says otherwise.
 
    SPDX-License-Identifier: MIT */
 
@@ -23,18 +24,22 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_PROGRESS };
+enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_OUTPUT_ERROR, OPTION_PROGRESS };
+
+/* What becomes of a failed output; a broken pipe kills by SIGPIPE only in the first.  */
+enum mode { MODE_DIE, MODE_WARN, MODE_WARN_NOPIPE, MODE_EXIT, MODE_EXIT_NOPIPE };
+
+static const char *const modes[] = { "warn", "warn-nopipe", "exit", "exit-nopipe", NULL };
 
 static const struct option long_options[] = {
   { "append", no_argument, NULL, 'a' },
   { "ignore-interrupts", no_argument, NULL, 'i' },
   { "debug", no_argument, NULL, OPTION_DEBUG },
   { "no-splice", no_argument, NULL, OPTION_NO_SPLICE },
+  { "output-error", optional_argument, NULL, OPTION_OUTPUT_ERROR },
   { "progress", optional_argument, NULL, OPTION_PROGRESS },
   { 0 }
 };
-
-static const char *const later_options[] = { "output-error", NULL };
 
 static const struct cli_program program = {
   .name = "sptee",
@@ -45,17 +50,27 @@ static const struct cli_program program = {
     "\n"
     "  -a, --append              append to the given FILEs, do not overwrite\n"
     "  -i, --ignore-interrupts   ignore interrupt signals\n"
+    "  -p                        --output-error=warn-nopipe\n"
+    "      --output-error[=MODE] what to do when an output fails; see below\n"
     "      --debug               tell on standard error how the bytes were moved\n"
     "      --no-splice           copy the bytes through memory\n"
     "      --progress[=WHEN]     show a progress line on standard error; WHEN is\n"
     "                              'auto' (the default: if it is a terminal),\n"
     "                              'always' or 'never'\n"
     "      --help                display this help and exit\n"
-    "      --version             output version information and exit\n",
-  .short_options = "ai",
+    "      --version             output version information and exit\n"
+    "\n"
+    "MODE says what follows an error of an output:\n"
+    "  warn         tell it and go on with the others\n"
+    "  warn-nopipe  the same, but a broken pipe is dropped silently, also while no\n"
+    "                 input comes; the default of -p and of no MODE\n"
+    "  exit         tell it and exit\n"
+    "  exit-nopipe  the same, but a broken pipe is dropped silently\n"
+    "Without -p and --output-error, a broken pipe kills by SIGPIPE and other errors\n"
+    "are as with warn.\n",
+  .short_options = "aip",
   .long_options = long_options,
-  .later = "p",
-  .later_long = later_options,
+  .later = "",
 };
 
 /* An output, under the number that it has as a sink of the pump.  */
@@ -72,6 +87,7 @@ struct outputs
   struct output *list;
   int count;
   struct progress progress;
+  enum mode mode;
   bool well;
 };
 
@@ -89,9 +105,11 @@ output_failed (void *context, int sink, int errnum)
   struct outputs *outputs = context;
 
   outputs->list[sink].failed = true;
-  if (errnum == EPIPE)
-    return 0;                   /* who ignores SIGPIPE expects readers to go away */
+  if (errnum == EPIPE && outputs->mode != MODE_WARN && outputs->mode != MODE_EXIT)
+    return 0;
   complain (outputs, errnum, quote_name (outputs->list[sink].name));
+  if (outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE)
+    exit (EXIT_FAILURE);
   return 0;
 }
 
@@ -131,7 +149,11 @@ open_outputs (struct outputs *outputs, char **names, int count, bool append)
       if (fd >= 0)
         add_output (outputs, names[i], fd, IOSPLICE_MINE);
       else
-        complain (outputs, errno, quote_name (names[i]));
+        {
+          complain (outputs, errno, quote_name (names[i]));
+          if (outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE)
+            exit (EXIT_FAILURE);
+        }
     }
 }
 
@@ -174,6 +196,12 @@ main (int argc, char **argv)
       case OPTION_DEBUG:
         debug = true;
         break;
+      case 'p':
+        outputs.mode = MODE_WARN_NOPIPE;
+        break;
+      case OPTION_OUTPUT_ERROR:
+        outputs.mode = optarg ? MODE_WARN + cli_choice ("--output-error", optarg, modes) : MODE_WARN_NOPIPE;
+        break;
       case OPTION_NO_SPLICE:
         flags |= IOSPLICE_NO_SPLICE;
         break;
@@ -182,6 +210,10 @@ main (int argc, char **argv)
         break;
       }
 
+  if (outputs.mode != MODE_DIE)
+    signal (SIGPIPE, SIG_IGN);
+  if (outputs.mode == MODE_WARN_NOPIPE || outputs.mode == MODE_EXIT_NOPIPE)
+    flags |= IOSPLICE_WATCH_SINKS;
   outputs.pump = iosplice_pump_new (flags, &hooks);
   if (!outputs.pump)
     error (EXIT_FAILURE, errno, "standard output");
