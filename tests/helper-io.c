@@ -12,9 +12,11 @@
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -587,6 +591,149 @@ cmd_pty (char **arg)
   return DEADLINE;
 }
 
+/* fuse DIRECTORY COMMAND...: run COMMAND with a file system in DIRECTORY whose
+   files are called CLAIM-SIZE, CLAIM-SIZE-direct or CLAIM-SIZE-broken: they have
+   SIZE bytes of stream 1 and say that they have CLAIM, are open for direct I/O,
+   or fail with EIO behind SIZE.  In a mount namespace of its own, so nothing
+   stays behind.  Exits 77 where that cannot be done.  */
+
+struct lie
+{
+  unsigned long long claim, size;
+  char kind[16];
+};
+
+static struct lie lies[100];
+static uint64_t lie_count;      /* node n + 2 is lies[n]; 1 is the root */
+
+static void
+describe (uint64_t node, struct fuse_attr *attr)
+{
+  *attr = (struct fuse_attr) {
+    .ino = node,
+    .mode = node == FUSE_ROOT_ID ? S_IFDIR | 0755 : S_IFREG | 0444,
+    .nlink = 1,
+    .size = node == FUSE_ROOT_ID ? 0 : lies[node - 2].claim,
+    .blksize = 4096,
+  };
+  attr->blocks = (attr->size + 511) / 512;
+}
+
+/* The node of NAME, or 0.  */
+static uint64_t
+look_up (const char *name)
+{
+  struct lie *lie = &lies[lie_count];
+  if (lie_count == sizeof lies / sizeof *lies
+      || sscanf (name, "%llu-%llu-%15s", &lie->claim, &lie->size, lie->kind) < 2)
+    return 0;
+  return 2 + lie_count++;
+}
+
+/* SIZE bytes of the file LIE from OFFSET on, into BYTES.  Returns how many, or a negated errno.  */
+static int
+read_lie (const struct lie *lie, uint64_t offset, uint64_t size, char *bytes)
+{
+  static const uint64_t step = 0x9e3779b97f4a7c15u;
+  struct stream s = {.state = 1 + offset / 8 * step };
+  if (offset + size > lie->size && strcmp (lie->kind, "broken") == 0)
+    return -EIO;
+  if (offset >= lie->size)
+    return 0;
+  if (size > lie->size - offset)
+    size = lie->size - offset;
+  stream_bytes (&s, bytes, offset % 8);
+  stream_bytes (&s, bytes, size);
+  return size;
+}
+
+/* Answer the request IN into OUT.  Returns the answer's size, or a negated errno.  */
+static int
+answer_fuse (const struct fuse_in_header *in, char *out)
+{
+  const void *arg = in + 1;
+  const struct fuse_read_in *read_in = arg;
+  struct fuse_init_out *init = (void *) out;
+  struct fuse_attr_out *attr = (void *) out;
+  struct fuse_entry_out *entry = (void *) out;
+  struct fuse_open_out *opened = (void *) out;
+  switch (in->opcode)
+    {
+    case FUSE_INIT:
+      *init = (struct fuse_init_out) {.major = 7,.minor = 31,.max_readahead = 131072,.max_write = 4096 };
+      return sizeof *init;
+    case FUSE_LOOKUP:
+      *entry = (struct fuse_entry_out) {.nodeid = look_up (arg) };
+      if (entry->nodeid == 0)
+        return -ENOENT;
+      describe (entry->nodeid, &entry->attr);
+      return sizeof *entry;
+    case FUSE_GETATTR:
+      *attr = (struct fuse_attr_out) { 0 };
+      describe (in->nodeid, &attr->attr);
+      return sizeof *attr;
+    case FUSE_OPEN:
+      *opened = (struct fuse_open_out) {
+        .open_flags = strcmp (lies[in->nodeid - 2].kind, "direct") == 0 ? FOPEN_DIRECT_IO : 0
+      };
+      return sizeof *opened;
+    case FUSE_READ:
+      return read_lie (&lies[in->nodeid - 2], read_in->offset, read_in->size, out);
+    case FUSE_FLUSH:
+    case FUSE_RELEASE:
+      return 0;
+    default:
+      return -ENOSYS;
+    }
+}
+
+static void
+serve_fuse (int fuse)
+{
+  static char request[LARGE] __attribute__ ((aligned (8)));
+  static struct
+  {
+    struct fuse_out_header header;
+    char text[LARGE];
+  } reply;
+  const struct fuse_in_header *in = (void *) request;
+  while (read (fuse, request, sizeof request) > 0)
+    if (in->opcode != FUSE_FORGET && in->opcode != FUSE_BATCH_FORGET && in->opcode != FUSE_INTERRUPT)
+      {
+        int size = answer_fuse (in, reply.text);
+        reply.header.unique = in->unique;
+        reply.header.error = size < 0 ? size : 0;
+        reply.header.len = sizeof reply.header + (size < 0 ? 0 : size);
+        check (write (fuse, &reply, reply.header.len) > 0 || errno == ENOENT, "/dev/fuse");
+      }
+  _exit (0);
+}
+
+static int
+cmd_fuse (char **arg)
+{
+  char options[80];
+  int fuse = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  sprintf (options, "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+  if (fuse < 0 || unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0
+      || mount ("lies", arg[0], "fuse", MS_NOSUID | MS_NODEV, options) < 0)
+    error (77, errno, "FUSE");
+  pid_t server = fork ();
+  if (server == 0)
+    {
+      prctl (PR_SET_PDEATHSIG, SIGKILL);
+      serve_fuse (fuse);
+    }
+  close (fuse);
+  pid_t child = fork ();
+  if (child == 0)
+    become (arg + 1);
+  int status = exit_status (child);
+  umount2 (arg[0], MNT_DETACH);
+  kill (server, SIGKILL);
+  return status;
+}
+
 /* peak FILE COMMAND...: the peak resident size of COMMAND in KiB goes into FILE.  */
 static int
 cmd_peak (char **arg)
@@ -730,6 +877,7 @@ static const struct
   {"echo", 4, cmd_echo},
   {"feed", 3, cmd_feed},
   {"flags", 1, cmd_flags},
+  {"fuse", 2, cmd_fuse},
   {"messages", 0, cmd_messages},
   {"octets", 0, cmd_octets},
   {"peak", 2, cmd_peak},
