@@ -4,6 +4,7 @@
 
 load lib/common
 load lib/differential
+load lib/faults
 
 populate () {
   make_bytes F 300000
@@ -253,4 +254,45 @@ populate () {
   populate () { make_bytes F 200000; }
   # shellcheck disable=SC2046
   stdin=F same tee $(seq -f 'out%g' 100)
+}
+
+@test "--peek shows what a pipe holds, twice, and leaves it all to the reader" {
+  mkfifo pipe
+  exec 5<>pipe
+  helper bytes 1 60000 >wanted
+  cat wanted >&5
+  sptee --peek one <&5 >two
+  same_file one wanted
+  same_file two wanted
+  sptee --peek <&5 | cmp - wanted
+  sptee --peek --no-splice <&5 | cmp - wanted
+  helper take 60000 <&5 | cmp - wanted
+  # now it is empty, and not waited for
+  equal "$(bounded sptee --peek <&5)" ''
+  exec 5>&-
+}
+
+@test "--peek: an input that is no pipe is a clear error, a partial view is told" {
+  echo data >F
+  run -1 --separate-stderr sptee --peek one <F
+  equal "$output/$stderr" '/sptee: standard input: not a pipe'
+  run -1 --separate-stderr sptee --peek </dev/null
+  equal "$stderr" 'sptee: standard input: not a pipe'
+  faults_setup
+  mkfifo pipe
+  exec 5<>pipe
+  helper bytes 1 8192 >&5
+  # as where the user's limits allow only a small spare pipe
+  run -0 --separate-stderr strace -o /dev/null -e inject=tee:retval=0 "$SPTEE" --peek <&5
+  [[ $stderr == *'partial view, 0 of 8192 bytes' ]]
+  helper take 8192 <&5 | cmp - <(helper bytes 1 8192)
+  exec 5>&-
+}
+
+@test "500 outputs, with few descriptors to spare" {
+  make_bytes F 300000
+  (ulimit -n 520; bounded sptee $(seq -f 'out%g' 500) <F | cmp - F)
+  local i
+  for i in 1 250 500; do same_file "out$i" F; done
+  [[ $(cat out* | wc -c) -eq 150000000 ]]
 }

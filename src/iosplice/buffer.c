@@ -44,46 +44,21 @@ buffer_close (struct buffer *buffer)
   errno = saved;
 }
 
-/* A descriptor of ours never becomes standard input, output or error.  */
-static int
-move_above_standard (int *fd)
-{
-  int moved;
-
-  if (*fd > STDERR_FILENO)
-    return 0;
-  moved = fcntl (*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (moved < 0)
-    return -1;
-  close (*fd);
-  *fd = moved;
-  return 0;
-}
-
 int
 buffer_make_pipe (struct buffer *buffer, size_t capacity)
 {
-  int size;
+  long size;
 
   if (buffer->pipe[0] < 0)
     {
-      if (pipe2 (buffer->pipe, O_CLOEXEC) < 0)
-        {
-          buffer->pipe[0] = buffer->pipe[1] = -1;
-          return -1;
-        }
-      if (move_above_standard (&buffer->pipe[0]) < 0 || move_above_standard (&buffer->pipe[1]) < 0
-          || (size = fcntl (buffer->pipe[0], F_GETPIPE_SZ)) < 0)
-        {
-          close_pipe (buffer);
-          return -1;
-        }
-      buffer->capacity = size;
+      if (iosplice_pipe (buffer->pipe, 0) < 0)
+        return -1;
+      buffer->capacity = 0;
     }
-  if (buffer->capacity < capacity)
+  if (buffer->capacity == 0 || buffer->capacity < capacity)
     {
-      size = fcntl (buffer->pipe[0], F_SETPIPE_SZ, (int) capacity);
-      if (size < 0)
+      size = iosplice_pipe_grow (buffer->pipe[0], capacity);
+      if (size < 0 || (size_t) size < capacity)
         return -1;
       buffer->capacity = size;
     }

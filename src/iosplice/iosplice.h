@@ -165,6 +165,20 @@ void iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice
    EINVAL if FD is no pipe.  See F_SETPIPE_SZ in fcntl(2), and pipe(7).  */
 long iosplice_pipe_grow (int fd, size_t capacity);
 
+/* Make a pipe of at least CAPACITY bytes, or as near to that as the user's
+   limits allow: ENDS[0] to read from, ENDS[1] to write to, both close-on-exec
+   and neither of them standard input, output or error.
+
+   Returns 0, or -1 with errno of pipe2(2) or fcntl(2).  */
+int iosplice_pipe (int ends[2], size_t capacity);
+
+/* Copy what the pipe FROM holds right now into the empty pipe TO, by tee(2),
+   and leave it there.  What needs more slots than TO has is not copied.  Never blocks.
+
+   Returns the number of bytes, 0 if FROM holds nothing, or -1 with errno:
+   EINVAL if either is not a pipe or both are the same.  See tee(2).  */
+ssize_t iosplice_peek (int from, int to);
+
 /* read(2) that resumes after EINTR and waits out EAGAIN with poll(2): one
    read's worth of at most SIZE bytes.  Returns and errno as read(2).  */
 ssize_t iosplice_read (int fd, void *bytes, size_t size);

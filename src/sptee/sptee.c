@@ -22,9 +22,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_OUTPUT_ERROR, OPTION_PROGRESS };
+enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_OUTPUT_ERROR, OPTION_PEEK,
+       OPTION_PROGRESS };
 
 /* What becomes of a failed output; a broken pipe kills by SIGPIPE only in the first.  */
 enum mode { MODE_DIE, MODE_WARN, MODE_WARN_NOPIPE, MODE_EXIT, MODE_EXIT_NOPIPE };
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
   { "debug", no_argument, NULL, OPTION_DEBUG },
   { "no-splice", no_argument, NULL, OPTION_NO_SPLICE },
   { "output-error", optional_argument, NULL, OPTION_OUTPUT_ERROR },
+  { "peek", no_argument, NULL, OPTION_PEEK },
   { "progress", optional_argument, NULL, OPTION_PROGRESS },
   { 0 }
 };
@@ -54,6 +57,8 @@ static const struct cli_program program = {
     "      --output-error[=MODE] what to do when an output fails; see below\n"
     "      --debug               tell on standard error how the bytes were moved\n"
     "      --no-splice           copy the bytes through memory\n"
+    "      --peek                copy what the pipe that is standard input holds right\n"
+    "                              now, and leave it there for its reader\n"
     "      --progress[=WHEN]     show a progress line on standard error; WHEN is\n"
     "                              'auto' (the default: if it is a terminal),\n"
     "                              'always' or 'never'\n"
@@ -168,6 +173,29 @@ copy (struct outputs *outputs)
     complain (outputs, errno, "read error");
 }
 
+/* Copy what standard input holds, and leave it there.  */
+static void
+peek (struct outputs *outputs)
+{
+  long capacity = iosplice_pipe_grow (STDIN_FILENO, 0);
+  int ends[2], held = 0;
+  ssize_t n = -1;
+
+  if (capacity >= 0 && iosplice_pipe (ends, capacity) == 0)
+    n = iosplice_peek (STDIN_FILENO, ends[1]);
+  if (n < 0)
+    {
+      complain (outputs, capacity < 0 && errno == EINVAL ? 0 : errno,
+                capacity < 0 && errno == EINVAL ? "standard input: not a pipe" : "standard input");
+      return;
+    }
+  if (ioctl (STDIN_FILENO, FIONREAD, &held) == 0 && held > n)
+    message (0, "standard input: a partial view, %zd of %d bytes", n, held);
+  iosplice_pump_source (outputs->pump, ends[0], IOSPLICE_MINE, NULL);
+  if (n > 0 && iosplice_pump_run (outputs->pump, n) < 0)
+    complain (outputs, errno, "read error");
+}
+
 static void
 close_outputs (struct outputs *outputs)
 {
@@ -182,7 +210,7 @@ main (int argc, char **argv)
   struct outputs outputs = { .well = true };
   const struct iosplice_hooks hooks = { .context = &outputs, .moved = moved, .failed = output_failed };
   unsigned flags = 0;
-  bool append = false, debug = false, shows_progress = false;
+  bool append = false, debug = false, peeks = false, shows_progress = false;
 
   for (int option; (option = cli_option (argc, argv, &program)) != -1;)
     switch (option)
@@ -205,6 +233,9 @@ main (int argc, char **argv)
       case OPTION_NO_SPLICE:
         flags |= IOSPLICE_NO_SPLICE;
         break;
+      case OPTION_PEEK:
+        peeks = true;
+        break;
       case OPTION_PROGRESS:
         shows_progress = progress_wanted (optarg);
         break;
@@ -219,7 +250,10 @@ main (int argc, char **argv)
     error (EXIT_FAILURE, errno, "standard output");
   open_outputs (&outputs, argv + optind, argc - optind, append);
   progress_start (&outputs.progress, shows_progress, shows_progress ? bytes_left (STDIN_FILENO) : -1);
-  copy (&outputs);
+  if (peeks)
+    peek (&outputs);
+  else
+    copy (&outputs);
   progress_end (&outputs.progress);
   if (debug)
     report (outputs.pump, "standard input");
