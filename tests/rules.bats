@@ -111,6 +111,46 @@ wait_for_size () {
   done
 }
 
+# Run the rest in the background under strace, with copy_file_range refused as
+# between file systems and slow to say so; return when it has reserved its piece of descriptor 7.
+refused_slowly () {
+  strace -qq -o /dev/null -e trace=copy_file_range -e inject=copy_file_range:error=EXDEV:delay_exit=300000 "$@" <&0 3>&- &
+  local start=$SECONDS
+  until [[ $(helper seek 7 0) -gt 0 ]]; do
+    [[ $((SECONDS - start)) -lt $limit ]] || fail "nothing is reserved"
+  done
+}
+
+# The blocks of the files, whatever their order.
+blocks () { cat "$@" | od -An -v -tx1 -w4096 | sort | cksum; }
+
+@test "rule 3: a refused copy_file_range leaves no hole in front of another writer" {
+  faults_setup
+  make_bytes A 1000000 1
+  make_bytes B 1000000 2
+  local copier
+  for copier in "$SPCAT A" "$SPCOPY if=A bs=1M status=none"; do
+    exec 7>out
+    refused_slowly $copier >&7
+    spcat B >&7
+    wait $!
+    exec 7>&-
+    equal "$(stat -c %s out)" 2000000
+    equal "$(fold -w 1 out | sort | uniq -c | cksum)" "$(cat A B | fold -w 1 | sort | uniq -c | cksum)"
+  done
+}
+
+@test "rule 3: a refused copy_file_range gives back nothing that another reader stands behind" {
+  faults_setup
+  make_bytes A 4096000
+  exec 7<A
+  refused_slowly "$SPCAT" <&7 >r1
+  spcat <&7 >r2
+  wait $!
+  exec 7<&-
+  equal "$(blocks r1 r2)" "$(blocks A)"
+}
+
 @test "rule 3: the position of an inherited file is where the transfer ended" {
   make_bytes F 500000
   : >out
@@ -325,6 +365,19 @@ wait_for_size () {
   done
   bounded helper feed seqpacket 1 4097 30000 -- spcopy bs=64k status=none >out
   helper bytes 1 34098 | cmp - out
+}
+
+@test "rule 10: large blocks to a message socket are cut as by the original" {
+  make_bytes F 1000000
+  local kind
+  for kind in seqpacket dgram; do
+    bounded helper collect $kind data spcat F >sizes
+    equal "$(sort sizes | uniq -c | tr -s ' ' | tr '\n' ,)" ' 7 131072, 1 82496,'
+    same_file data F
+    bounded helper collect $kind data spcopy if=F bs=100000 status=none >sizes
+    equal "$(sort sizes | uniq -c | tr -s ' ')" ' 10 100000'
+    same_file data F
+  done
 }
 
 @test "rule 10: to a packet pipe or a message socket one block is one message" {

@@ -241,3 +241,33 @@ populate () {
     stdin=${names[RANDOM % 6]} same cat "${arguments[@]}"
   done
 }
+
+@test "--debug tells by which means the bytes moved, and why" {
+  make_bytes F 300000
+  echo few >few
+  run -0 --separate-stderr spcat --debug F few
+  [[ ${stderr_lines[0]} == 'spcat: F: 0 bytes through user space, splice 300000 bytes in '* ]]
+  equal "${stderr_lines[1]}" \
+    'spcat: few: 4 bytes through user space (too few at a time to be worth a pipe), read 4 bytes in 2 calls, write 4 bytes in 1 calls'
+  spcat --debug F >copy 2>err
+  [[ $(<err) == 'spcat: F: 0 bytes through user space, copy_file_range 300000 bytes in '* ]]
+  spcat --debug F >>copy 2>err
+  [[ $(<err) == *'300000 bytes through user space (the output refuses splice)'* ]]
+  spcat --debug --no-splice F 2>err >copy
+  [[ $(<err) == *'300000 bytes through user space (asked for by --no-splice)'* ]]
+  spcat --debug -n F 2>err >copy
+  equal "$(<err)" 'spcat: F: 300000 bytes through user space (they are changed)'
+}
+
+@test "--progress draws on standard error only, and ends its line" {
+  make_bytes F 300000
+  run -0 --separate-stderr spcat --progress=always F
+  [[ $stderr == $'\r300 kB'* ]]
+  spcat --progress=always F nosuch F 2>err >out || :
+  cat F F | cmp - out
+  [[ $(<err) == *'spcat: nosuch: No such file or directory'* ]]
+  equal "$(tail -c 1 err | od -An -tx1)" ' 0a'
+  # not a terminal: nothing
+  run -0 --separate-stderr spcat --progress F
+  equal "$stderr" ''
+}

@@ -154,6 +154,11 @@ fresh_old () {
   same_script 'dd if=F skip=99999999999 of=new bs=99999999999'
   same_script 'dd if=F of=new seek=9223372036854775807 count=1'
   same_script 'dd if=/dev/tty of=new count=0'
+  # what can seek and refuses is not read instead
+  same dd if=F of=old bs=64K seek=140737488355327 conv=notrunc
+  same_script 'dd if=F bs=64K seek=140737488355327 1<>old'
+  same dd if=F of=old bs=1 seek=9223372036854775800 conv=notrunc
+  same dd if=F of=new bs=64K skip=140737488355327
   same_script 'exec 5<F; dd bs=10 skip=1 count=1 <&5; dd bs=10 skip=1 count=1 <&5'
   same_script '(dd bs=10 seek=1 count=1 conv=notrunc; dd bs=10 seek=1 count=1 conv=notrunc) <F 1<>old'
 }
@@ -172,10 +177,25 @@ fresh_old () {
   same dd if=F of=/dev/full seek=1
   same_script 'dd if=F >/dev/full'
   same_script 'dd if=empty >/dev/full'
+  # an absurd block is refused before a byte is moved
+  same dd if=F of=new bs=100T
+  same dd if=F of=new ibs=100T
+  same dd if=F of=new obs=100T
+  same_script 'echo x | dd of=new skip=1 ibs=100T'
   same_script "dd if=\$'new\\nline'; dd if=\"it's\"; dd if='a b'; dd if=''; dd of=''"
   same_script '{ (ulimit -f 10; trap "" XFSZ; exec dd if=F of=new bs=1k); }'
   same_script 'dd if=F bs=1M | true; echo ${PIPESTATUS[0]}'
   same_script 'trap "" PIPE; (dd if=/dev/zero bs=1k; echo $?) 2>/dev/null | true; echo ${PIPESTATUS[0]}'
+}
+
+@test "a block that cannot be written has been read in full" {
+  populate () { "$HELPER" bytes 1 3000000 >F; }
+  local size
+  for size in 64k 1M 3M 5M; do
+    same dd if=F of=/dev/full "bs=$size"
+    same dd if=/dev/zero of=/dev/full "bs=$size"
+    same_script "(dd bs=$size >/dev/full; wc -c) <F"
+  done
 }
 
 @test "standard descriptors closed, in every combination" {

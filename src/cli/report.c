@@ -16,7 +16,7 @@ static const char *const reasons[] = {
   [IOSPLICE_NO_PIPE] = "no pipe could be made",
   [IOSPLICE_SINK_REFUSES] = "the output refuses splice",
   [IOSPLICE_SOURCE_REFUSES] = "the input refuses splice",
-  [IOSPLICE_MESSAGES] = "each read or write is a message",
+  [IOSPLICE_MESSAGES] = "each read or write matters by itself",
   [IOSPLICE_SAME_FILE] = "input and output are the same file",
   [IOSPLICE_ASKED] = "asked for by --no-splice",
 };

@@ -129,8 +129,8 @@ splice_out (struct buffer *buffer, int fd, off_t *offset)
 }
 
 /* Splice from a file whose position others may move.  What was reserved and
-   does not fit now stays reserved for the next call: to give it back in
-   mid-file would undo what another reader has reserved behind it.  */
+   does not fit now, or is refused, stays reserved for the next call: to give it
+   back in mid-file would undo what another reader has reserved behind it.  */
 static ssize_t
 splice_shared (struct buffer *buffer, struct endpoint *source, size_t size)
 {
@@ -155,8 +155,8 @@ splice_shared (struct buffer *buffer, struct endpoint *source, size_t size)
       source->position = offset;
       source->reserved -= n;
     }
-  else
-    endpoint_release (source);
+  else if (n == 0)
+    endpoint_release (source);  /* the file is shorter now */
   return n;
 }
 
@@ -198,8 +198,6 @@ buffer_read (struct buffer *buffer, struct endpoint *source, size_t size)
     {
       buffer->bytes = buffer->memory;
       buffer->length = n;
-      if (source->position >= 0)
-        source->position += n;
     }
   return n;
 }
@@ -238,9 +236,8 @@ buffer_salvage (struct buffer *buffer)
   return 0;
 }
 
-/* By write, or by pwrite at *OFFSET.  */
-static int
-drain_memory (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
+int
+buffer_write (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
 {
   while (buffer->length > 0)
     {
@@ -272,7 +269,7 @@ drain_pipe (struct buffer *buffer, struct endpoint *sink, off_t *offset)
       else
         {
           sink->refuses = true;
-          return buffer_salvage (buffer) < 0 ? -1 : drain_memory (buffer, sink, offset);
+          return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, offset);
         }
     }
   return 0;
@@ -299,7 +296,7 @@ buffer_drain (struct buffer *buffer, struct endpoint *sink)
 {
   if (!buffer->bytes && !sink->refuses)
     return endpoint_seekable (sink) && !sink->mine ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, NULL);
-  return buffer_salvage (buffer) < 0 ? -1 : drain_memory (buffer, sink, NULL);
+  return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, NULL);
 }
 
 /* tee always starts at the head of the pipe, so a short one cannot be
@@ -307,7 +304,7 @@ buffer_drain (struct buffer *buffer, struct endpoint *sink)
 int
 buffer_tee (struct buffer *buffer, struct buffer *spare)
 {
-  if (!buffer->bytes && buffer_make_pipe (spare, buffer->capacity) == 0)
+  if (!buffer->bytes && !spare->refused && buffer_make_pipe (spare, buffer->capacity) == 0)
     {
       ssize_t n;
 
@@ -320,6 +317,7 @@ buffer_tee (struct buffer *buffer, struct buffer *spare)
         return 0;
       buffer_discard (spare);
     }
+  spare->refused |= !buffer->bytes;
   if (buffer_salvage (buffer) < 0)
     return -1;
   spare->bytes = buffer->bytes;

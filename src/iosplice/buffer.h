@@ -17,6 +17,7 @@ struct buffer
   size_t capacity;              /* of the pipe, in bytes */
   unsigned busy;                /* fills in a row that used at least half of it */
   bool grown;                   /* the pipe is as large as it gets */
+  bool refused;                 /* a pipe could not be made, or tee(2) into it said no */
   char *memory;
   size_t memory_size;
   const char *bytes;            /* what is in flight, if it is in memory; NULL: it is in the pipe */
@@ -49,6 +50,10 @@ ssize_t buffer_read (struct buffer *, struct endpoint *source, size_t size);
    errno: EAGAIN is "not ready"; otherwise what write(2) said.  BUFFER keeps
    what did not get through.  */
 int buffer_drain (struct buffer *, struct endpoint *sink);
+
+/* Write what BUFFER holds in memory to SINK, by write(2), or by pwrite(2) at
+   *OFFSET, which moves on.  Returns as buffer_drain.  */
+int buffer_write (struct buffer *, const struct endpoint *sink, off_t *offset);
 
 /* Let SPARE, empty, hold the same bytes as BUFFER: in its own pipe by tee(2), or
    in BUFFER's memory.  Returns 0, or -1 with errno.  */

@@ -12,8 +12,12 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Signals are held back for one of these, so it must not take long.  */
-enum { MOST_AT_ONCE = 32 * 1024 * 1024, LEAST = 64 * 1024 };
+enum
+{
+  PROBE = 128 * 1024,           /* the first piece, which shows whether the file systems can do it */
+  MOST_AT_ONCE = 32 * 1024 * 1024,      /* signals are held back meanwhile, so it must not take long */
+  LEAST = 64 * 1024
+};
 
 static bool
 applies (const struct iosplice_pump *pump)
@@ -24,14 +28,16 @@ applies (const struct iosplice_pump *pump)
 }
 
 static size_t
-range_to (struct iosplice_means *means, struct endpoint *source, const struct endpoint *sink, off_t *offset, size_t size)
+range_to (struct iosplice_pump *pump, off_t *offset, size_t size)
 {
+  struct iosplice_means *means = &pump->statistics.copy_file_range;
+  struct endpoint *source = &pump->source;
   size_t done = 0;
 
   while (done < size)
     {
       off_t *from = source->mine ? NULL : &source->position;
-      ssize_t n = copy_file_range (source->fd, from, sink->fd, offset, size - done, 0);
+      ssize_t n = copy_file_range (source->fd, from, pump->sinks[0].fd, offset, size - done, 0);
 
       means->calls++;
       if (n > 0)
@@ -47,14 +53,39 @@ range_to (struct iosplice_means *means, struct endpoint *source, const struct en
   return done;
 }
 
+/* Others may have their bytes behind PLACE already: what copy_file_range did
+   not put there is put there by read and write.  Returns how much that was;
+   what was read and could not be written is left in the buffer.  */
+static size_t
+fill_place (struct iosplice_pump *pump, struct place *place)
+{
+  struct buffer *buffer = &pump->buffer;
+  off_t begin = place->offset;
+
+  while (place->offset < place->behind && (pump->source.mine || pump->source.reserved > 0))
+    {
+      off_t left = place->behind - place->offset;
+
+      if (buffer_make_memory (buffer, BUFFER_MEMORY) < 0
+          || buffer_read (buffer, &pump->source, left < BUFFER_MEMORY ? left : BUFFER_MEMORY) <= 0)
+        break;
+      buffer_reason (buffer, IOSPLICE_SINK_REFUSES);
+      if (buffer_write (buffer, &pump->sinks[0], &place->offset) < 0)
+        {
+          pump->block = buffer->length;
+          break;
+        }
+    }
+  return place->offset - begin;
+}
+
 size_t
 copy_range (struct iosplice_pump *pump, off_t max)
 {
-  struct iosplice_means *means = &pump->statistics.copy_file_range;
   struct endpoint *source = &pump->source;
   const struct endpoint *sink = &pump->sinks[0];
-  struct place place;
-  off_t size = max < MOST_AT_ONCE ? max : MOST_AT_ONCE;
+  off_t most = pump->statistics.copy_file_range.bytes > 0 ? MOST_AT_ONCE : PROBE;
+  off_t size = max < most ? max : most;
   size_t done = 0;
 
   if (max < LEAST || !applies (pump) || endpoint_locate (source) < 0)
@@ -65,14 +96,26 @@ copy_range (struct iosplice_pump *pump, off_t max)
     size = 0;
   if (!source->mine && size > source->reserved)
     size = source->reserved;
-  if (size > 0 && sink->mine)
-    done = range_to (means, source, sink, NULL, size);
-  else if (size > 0 && place_take (&place, sink->fd, size) == 0)
-    {
-      done = range_to (means, source, sink, &place.offset, size);
-      place_leave (&place);
-    }
-  if (done == 0)
+  if (size <= 0)
     pump->no_range = true;
+  else if (sink->mine)
+    {
+      done = range_to (pump, NULL, size);
+      pump->no_range = done < (size_t) size;
+    }
+  else
+    {
+      struct place place;
+
+      if (place_take (&place, sink->fd, size) < 0)
+        pump->no_range = true;
+      else
+        {
+          done = range_to (pump, &place.offset, size);
+          pump->no_range = done < (size_t) size;
+          done += fill_place (pump, &place);
+          place_leave (&place);
+        }
+    }
   return done;
 }

@@ -107,7 +107,6 @@ endpoint_refusal (int error)
     case EOPNOTSUPP:
     case EXDEV:
     case ETXTBSY:
-    case EBADF:                 /* copy_file_range into O_APPEND */
       return true;
     default:
       return false;
@@ -115,13 +114,25 @@ endpoint_refusal (int error)
 }
 
 ssize_t
-endpoint_read (const struct endpoint *end, void *bytes, size_t size)
+endpoint_read (struct endpoint *end, void *bytes, size_t size)
 {
+  bool reserved = end->reserved > 0;
   ssize_t n;
 
+  if (reserved && size > (size_t) end->reserved)
+    size = end->reserved;
   do
-    n = read (end->fd, bytes, size);
+    n = reserved ? pread (end->fd, bytes, size, end->position) : read (end->fd, bytes, size);
   while (n < 0 && errno == EINTR);
+  if (n == 0 && reserved)
+    {
+      endpoint_release (end);   /* the file is shorter now */
+      return endpoint_read (end, bytes, size);
+    }
+  if (n > 0 && reserved)
+    end->reserved -= n;
+  if (n > 0 && end->position >= 0)
+    end->position += n;
   return n;
 }
 

@@ -55,9 +55,9 @@ bool endpoint_same (const struct endpoint *, const struct endpoint *);
    or write(2) must be asked, rather than a failure of the data?  */
 bool endpoint_refusal (int error);
 
-/* read(2) and write(2), resumed after EINTR; with OFFSET, pwrite(2) there, and
-   *OFFSET moves on.  */
-ssize_t endpoint_read (const struct endpoint *, void *, size_t);
+/* read(2) and write(2), resumed after EINTR.  The read takes what is reserved
+   first; with OFFSET, the write is a pwrite(2) there, and *OFFSET moves on.  */
+ssize_t endpoint_read (struct endpoint *, void *, size_t);
 ssize_t endpoint_write (const struct endpoint *, const void *, size_t, off_t *offset);
 
 /* A seekable SOURCE: ask where it stands.  Returns 0, or -1 with errno.  */

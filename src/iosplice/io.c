@@ -17,7 +17,7 @@
 ssize_t
 iosplice_read (int fd, void *bytes, size_t size)
 {
-  const struct endpoint end = { .fd = fd };
+  struct endpoint end = { .fd = fd };
   struct wait wait = { 0 };
   ssize_t n;
 

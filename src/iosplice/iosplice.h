@@ -43,7 +43,7 @@ enum iosplice_reason
   IOSPLICE_NO_PIPE,             /* a pipe could not be made */
   IOSPLICE_SINK_REFUSES,        /* splice(2) does not serve the sink: O_APPEND, a full device, ... */
   IOSPLICE_SOURCE_REFUSES,      /* the same of the source */
-  IOSPLICE_MESSAGES,            /* messages keep their boundaries only in read and write */
+  IOSPLICE_MESSAGES,            /* each read or write matters by itself: messages, counted blocks */
   IOSPLICE_SAME_FILE,           /* source and sink are the same file */
   IOSPLICE_ASKED                /* IOSPLICE_NO_SPLICE */
 };
@@ -78,8 +78,8 @@ struct iosplice_hooks
 {
   void *context;                /* handed to each function */
 
-  /* BYTES more have reached every sink.  Nonzero ends the run, which then
-     returns 0 as if the length had been reached.  */
+  /* BYTES more have reached every sink.  Nonzero ends the run as if the
+     length had been reached.  */
   int (*moved) (void *context, size_t bytes);
 
   /* Sink number SINK (in the order they were added, from 0) failed with
@@ -106,7 +106,7 @@ void iosplice_pump_free (struct iosplice_pump *pump);
    delivered or was reported as lost; the sinks stay.
 
    flags  IOSPLICE_MINE or 0
-   st     what fstat(2) said of FD, or NULL to have it asked; only a hint
+   st     what fstat(2) said of FD, or NULL to have it asked; st_size is only a hint
 
    Returns 0, or -1 with errno of fstat(2).  Never blocks.  */
 int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
@@ -134,7 +134,9 @@ int iosplice_pump_sinks (const struct iosplice_pump *pump);
    write), ENOMEM.  EINTR is resumed, EAGAIN is waited out with poll(2).
 
    Blocks as read and write on the same descriptors do.  Afterwards the
-   position of a seekable source stands behind the bytes taken from it.
+   position of a seekable source stands behind the bytes taken from it; where a
+   sink failed, at the end of the block, of 128 KiB or what iosplice_pump_block
+   asked for, that could not be written, as read and write would have left it.
    A sink that breaks raises SIGPIPE as write(2) does.
 
    See splice(2), tee(2), copy_file_range(2), pipe(7).  */

@@ -19,7 +19,8 @@ enum
 {
   WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
   BUSY_FILLS = 4,               /* in a row show that a transfer is large */
-  LARGE_PIPE = 1024 * 1024
+  LARGE_PIPE = 1024 * 1024,
+  MOST_READ = 0x7ffff000
 };
 
 enum step { STEP_MOVED, STEP_SOURCE_WAITS, STEP_SINK_WAITS, STEP_END, STEP_FAILED };
@@ -65,7 +66,7 @@ keeps_blocks (const struct iosplice_pump *pump)
   for (int i = 0; i < pump->count; i++)
     if (endpoint_same (&pump->source, &pump->sinks[i]))
       return IOSPLICE_SAME_FILE;
-    else if (pump->sinks[i].keeps_boundaries)
+    else if (pump->sinks[i].keeps_boundaries || pump->sinks[i].kind == ENDPOINT_MESSAGE_SOCKET)
       return IOSPLICE_MESSAGES;
   return IOSPLICE_NO_REASON;
 }
@@ -76,7 +77,7 @@ iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const 
   if (endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
     return -1;
   pump->by_blocks = keeps_blocks (pump);
-  pump->no_range = false;
+  pump->no_range = pump->known = pump->buffer.refused = false;
   pump->statistics = (struct iosplice_statistics) { 0 };
   return 0;
 }
@@ -93,6 +94,7 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
     return -1;
   pump->live++;
   pump->count++;
+  pump->known = false;
   pump->by_blocks = keeps_blocks (pump);
   return pump->count - 1;
 }
@@ -112,7 +114,7 @@ all_sinks_refuse (const struct iosplice_pump *pump)
   return true;
 }
 
-/* Ask of the sinks what only a splice must know: a write keeps these promises by itself.  */
+/* Ask of the ends what only a splice must know: read and write keep these promises by themselves.  */
 static void
 learn (struct iosplice_pump *pump)
 {
@@ -128,7 +130,14 @@ learn (struct iosplice_pump *pump)
       if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
         sink->refuses = true;
     }
+  if (pump->source.kind == ENDPOINT_PIPE)
+    {
+      int flags = fcntl (pump->source.fd, F_GETFL);
+
+      pump->source.keeps_boundaries = flags >= 0 && flags & O_DIRECT;
+    }
   pump->by_blocks = keeps_blocks (pump);
+  pump->known = true;
 }
 
 /* One read of a pipe takes all that it holds, so where reads are counted our
@@ -157,16 +166,19 @@ through_memory (struct iosplice_pump *pump, size_t max)
     return IOSPLICE_SOURCE_REFUSES;
   if (all_sinks_refuse (pump))
     return IOSPLICE_SINK_REFUSES;
-  if (source->reserved > 0)
-    return IOSPLICE_NO_REASON;
+  if (pump->live > 1 && pump->spare.refused)
+    return IOSPLICE_SINK_REFUSES;
   if (!source->bulk || max < WORTH_A_PIPE)
     return IOSPLICE_FEW;
-  if (pump->one_block && !source->whole_reads && source->kind != ENDPOINT_PIPE)
+  if (pump->one_block && !source->whole_reads && (source->kind != ENDPOINT_PIPE || source->keeps_boundaries))
     return IOSPLICE_MESSAGES;
   /* Where the file should end only read(2) can tell whether it does.  */
   if (endpoint_seekable (source) && (endpoint_locate (source) < 0 || source->position >= source->size))
     return IOSPLICE_FEW;
-  return buffer_make_pipe (&pump->buffer, least_capacity (pump)) < 0 ? IOSPLICE_NO_PIPE : IOSPLICE_NO_REASON;
+  if (!pump->buffer.refused && buffer_make_pipe (&pump->buffer, least_capacity (pump)) == 0)
+    return IOSPLICE_NO_REASON;
+  pump->buffer.refused = true;
+  return IOSPLICE_NO_PIPE;
 }
 
 /* A transfer that keeps the buffer busy is worth larger pipes on the whole
@@ -174,12 +186,23 @@ through_memory (struct iosplice_pump *pump, size_t max)
 static void
 grow (struct iosplice_pump *pump)
 {
-  long capacity = iosplice_pipe_grow (pump->buffer.pipe[0], LARGE_PIPE);
+  struct buffer *buffer = &pump->buffer, *spare = &pump->spare;
+  long capacity = LARGE_PIPE;
 
-  pump->buffer.grown = true;
+  buffer->grown = true;
+  /* What the spare pipe cannot hold could not be teed.  */
+  if (pump->live > 1 && buffer_make_pipe (spare, 0) == 0)
+    {
+      capacity = iosplice_pipe_grow (spare->pipe[0], LARGE_PIPE);
+      if (capacity > 0)
+        spare->capacity = capacity;
+    }
   if (capacity > 0)
-    pump->buffer.capacity = capacity;
-  if (pump->source.kind == ENDPOINT_PIPE)
+    capacity = iosplice_pipe_grow (buffer->pipe[0], capacity);
+  if (capacity > 0)
+    buffer->capacity = capacity;
+  /* How much one read gives must not change where reads are counted.  */
+  if (pump->source.kind == ENDPOINT_PIPE && !pump->one_block)
     iosplice_pipe_grow (pump->source.fd, LARGE_PIPE);
   for (int i = 0; i < pump->count; i++)
     if (pump->sinks[i].kind == ENDPOINT_PIPE && !pump->sinks[i].failed)
@@ -191,6 +214,10 @@ fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason
 {
   size_t size = max < pump->piece ? max : pump->piece;
   ssize_t n;
+
+  /* What is read here is the end of a file, or a growing tail: not worth a large block's memory.  */
+  if (reason == IOSPLICE_FEW && pump->source.bulk && pump->source.whole_reads && size > BUFFER_MEMORY)
+    size = BUFFER_MEMORY;
 
   if (buffer_make_memory (&pump->buffer, size) < 0)
     {
@@ -265,13 +292,14 @@ step (struct iosplice_pump *pump, size_t max)
       size_t range;
       ssize_t n;
 
-      if (pump->source.bulk && pump->learned < pump->count)
+      if (pump->source.bulk && !pump->known)
         learn (pump);
       range = copy_range (pump, max);
-      if (range > 0)
+      if (range > 0 || pump->block > 0)
         {
-          pump->taken += range;
+          pump->taken += range + pump->block;
           pump->moved += range;
+          pump->serving = 0;
           return STEP_MOVED;
         }
       pump->side = IOSPLICE_SOURCE;
@@ -327,17 +355,25 @@ watch (struct iosplice_pump *pump)
   return 0;
 }
 
-/* A shared input is left where read and write would have left it: behind the
-   block that could not be written.  */
+/* An input is left where read and write would have left it: behind the block
+   that could not be written.  */
 static void
-put_back (struct iosplice_pump *pump)
+put_back (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
   off_t consumed = (pump->moved / pump->piece + 1) * pump->piece;
+  off_t left = source->kind == ENDPOINT_ZERO ? INTMAX_MAX : source->size - source->position;
   int saved = errno;
 
-  if (endpoint_seekable (source) && !source->mine && consumed < pump->taken)
+  if (pump->one_block && source->whole_reads && pump->side == IOSPLICE_SINK && pump->taken < max && left > 0
+      && (source->position >= 0 || source->kind == ENDPOINT_ZERO))
+    consumed = max - pump->taken < left ? max : pump->taken + left;
+  else if (consumed > pump->taken)
+    consumed = pump->taken;
+  if (endpoint_seekable (source) && (!source->mine || consumed > pump->taken))
     lseek (source->fd, consumed - pump->taken, SEEK_CUR);
+  if (consumed > pump->taken)
+    pump->taken = consumed;
   source->position = -1;
   errno = saved;
 }
@@ -376,7 +412,7 @@ run (struct iosplice_pump *pump, off_t max)
   endpoint_release (&pump->source);
   if (now == STEP_FAILED || pump->live == 0)
     {
-      put_back (pump);
+      put_back (pump, max);
       buffer_discard (&pump->spare);
       buffer_discard (&pump->buffer);
       pump->block = 0;
@@ -395,6 +431,9 @@ iosplice_pump_run (struct iosplice_pump *pump, off_t length)
 ssize_t
 iosplice_pump_block (struct iosplice_pump *pump, size_t size)
 {
+  /* No read(2) gives more.  */
+  if (size > MOST_READ)
+    size = MOST_READ;
   pump->piece = size;
   pump->one_block = true;
   return run (pump, size);

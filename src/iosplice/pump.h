@@ -20,6 +20,7 @@ struct iosplice_pump
   struct endpoint *sinks;
   int count;                    /* of SINKS */
   int learned;                  /* of SINKS, from the first, have been looked at for splice */
+  bool known;                   /* all ends have been */
   int live;                     /* of those, not failed */
   struct buffer buffer;         /* the block in flight */
   struct buffer spare;          /* its duplicate for a sink that is not the last */
@@ -44,7 +45,8 @@ int fanout (struct iosplice_pump *);
 int fanout_drop (struct iosplice_pump *, int sink, int error);
 
 /* copy.c: the next piece, at most MAX bytes, by copy_file_range(2).  Returns
-   its length; 0: this is not for copy_file_range, or not any more.  */
+   its length; 0: this is not for copy_file_range, or not any more.  May leave
+   a block in flight.  */
 size_t copy_range (struct iosplice_pump *, off_t max);
 
 #endif

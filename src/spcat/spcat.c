@@ -136,6 +136,7 @@ static void
 copy (struct cat *cat, int in, const char *name)
 {
   enum iosplice_side side = IOSPLICE_NEITHER;
+  uintmax_t before = cat->progress.done;
   struct stat st;
   int result;
 
@@ -165,7 +166,9 @@ copy (struct cat *cat, int in, const char *name)
     write_error (cat);
   if (result < 0)
     input_error (cat, errno, name, "");
-  if (cat->debug)
+  if (cat->debug && format_wanted (&cat->format))
+    message (0, "%s: %ju bytes through user space (they are changed)", quote_name (name), cat->progress.done - before);
+  else if (cat->debug)
     report (cat->pump, name);
 }
 

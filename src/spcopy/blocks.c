@@ -46,13 +46,6 @@ write_error (const struct copy *copy)
     message (errno, "writing to %s", quote_always (copy->out_name));
 }
 
-static int
-out_of_memory (const char *which, size_t size)
-{
-  message (0, "memory exhausted by %s buffer of size %zu bytes", which, size);
-  return -1;
-}
-
 static void
 count_input (struct copy *copy, size_t size)
 {
@@ -114,7 +107,7 @@ copy_blocks (struct copy *copy, struct iosplice_pump *pump)
               write_error (copy);
               return -1;
             default:
-              return out_of_memory ("input", size);
+              summary_out_of_memory (copy->summary, "input", size);
             }
         }
     }
@@ -189,16 +182,26 @@ through_memory (struct copy *copy)
   int result;
 
   copy->input = malloc (asked->input_block);
-  copy->output = malloc (asked->output_block);
   if (!copy->input)
-    result = out_of_memory ("input", asked->input_block);
-  else if (!copy->output)
-    result = out_of_memory ("output", asked->output_block);
-  else
-    result = reblock (copy);
+    summary_out_of_memory (copy->summary, "input", asked->input_block);
+  copy->output = malloc (asked->output_block);
+  if (!copy->output)
+    summary_out_of_memory (copy->summary, "output", asked->output_block);
+  result = reblock (copy);
   free (copy->input);
   free (copy->output);
   return result;
+}
+
+/* An absurd block is refused before a byte is moved, although most would never need its memory.  */
+static void
+check_block (struct copy *copy)
+{
+  void *block = malloc (copy->asked->input_block);
+
+  if (!block)
+    summary_out_of_memory (copy->summary, "input", copy->asked->input_block);
+  free (block);
 }
 
 static int
@@ -209,11 +212,11 @@ through_pump (struct copy *copy, unsigned in_mine, unsigned out_mine)
   struct stat st;
   int result;
 
+  check_block (copy);
   if (!pump || iosplice_pump_sink (pump, copy->out, out_mine, fstat (copy->out, &st) < 0 ? &unknown : &st) < 0
       || iosplice_pump_source (pump, copy->in, in_mine, fstat (copy->in, &st) < 0 ? &unknown : &st) < 0)
-    result = out_of_memory ("input", copy->asked->input_block);
-  else
-    result = copy_blocks (copy, pump);
+    summary_out_of_memory (copy->summary, "input", copy->asked->input_block);
+  result = copy_blocks (copy, pump);
   iosplice_pump_free (pump);
   return result;
 }

@@ -19,6 +19,6 @@ off_t extent_bytes (const struct extent *, size_t block);
 int position_skip (int fd, const char *name, const struct extent *, size_t block, struct summary *);
 
 /* The same for the output, which is read, never written, where it cannot seek.  */
-int position_seek (int fd, const char *name, const struct extent *, size_t block);
+int position_seek (int fd, const char *name, const struct extent *, size_t block, struct summary *);
 
 #endif

@@ -110,7 +110,7 @@ static int
 copy (const struct operands *asked, struct summary *summary, const struct end *in, const struct end *out)
 {
   if (position_skip (in->fd, in->name, &asked->skip, asked->input_block, summary) < 0
-      || position_seek (out->fd, out->name, &asked->seek, asked->output_block) < 0)
+      || position_seek (out->fd, out->name, &asked->seek, asked->output_block, summary) < 0)
     return -1;
   return blocks_copy (asked, summary, in->fd, in->name, in->mine, out->fd, out->name, out->mine);
 }

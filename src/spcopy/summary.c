@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -90,6 +91,17 @@ summary_clear (struct summary *summary)
   if (summary->progress_length)
     fputc ('\n', stderr);
   summary->progress_length = 0;
+}
+
+void
+summary_out_of_memory (struct summary *summary, const char *which, size_t size)
+{
+  char human[32];
+
+  size_put (human, size, 1024);
+  summary_clear (summary);
+  message (0, "memory exhausted by %s buffer of size %zu bytes (%s)", which, size, human);
+  exit (EXIT_FAILURE);
 }
 
 void

@@ -32,6 +32,9 @@ void summary_progress (struct summary *);
 /* A read of ASKED bytes gave GOT.  Who counts blocks, and gets a short one in the middle, is warned.  */
 void summary_read (struct summary *, size_t asked, size_t got);
 
+/* There is no memory for a block of SIZE bytes, the input's or the output's: tell WHICH, and exit 1.  */
+_Noreturn void summary_out_of_memory (struct summary *, const char *which, size_t size);
+
 /* End the progress line, if one is on the screen, so that a message starts on a line of its own.  */
 void summary_clear (struct summary *);
 
