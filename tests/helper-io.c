@@ -328,19 +328,46 @@ cmd_seek (char **arg)
   return 0;
 }
 
+/* A socket that listens on a free port of the loopback, which goes into ADDRESS.  */
+static int
+listen_tcp (struct sockaddr_in *address)
+{
+  socklen_t length = sizeof *address;
+  int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  *address = (struct sockaddr_in) {.sin_family = AF_INET,.sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  check (bind (listener, (struct sockaddr *) address, length) == 0 && listen (listener, 1) == 0, "listen");
+  check (getsockname (listener, (struct sockaddr *) address, &length) == 0, "getsockname");
+  return listener;
+}
+
 static void
 tcp_pair (int pair[2])
 {
-  struct sockaddr_in address = {.sin_family = AF_INET,.sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  socklen_t length = sizeof address;
-  int listener = socket (AF_INET, SOCK_STREAM, 0);
-  check (bind (listener, (struct sockaddr *) &address, length) == 0 && listen (listener, 1) == 0, "listen");
-  check (getsockname (listener, (struct sockaddr *) &address, &length) == 0, "getsockname");
+  struct sockaddr_in address;
+  int listener = listen_tcp (&address);
   pair[0] = socket (AF_INET, SOCK_STREAM, 0);
-  check (connect (pair[0], (struct sockaddr *) &address, length) == 0, "connect");
+  check (connect (pair[0], (struct sockaddr *) &address, sizeof address) == 0, "connect");
   pair[1] = accept (listener, NULL, NULL);
   check (pair[1] >= 0, "accept");
   close (listener);
+}
+
+/* serve FILE COMMAND...: write the number of a TCP port into FILE (a FIFO), and become COMMAND
+   with standard input and output the first connection to it, as inetd does.  */
+static int
+cmd_serve (char **arg)
+{
+  struct sockaddr_in address;
+  int listener = listen_tcp (&address), port = open (arg[0], O_WRONLY | O_CLOEXEC);
+  struct pollfd ready = {.fd = listener,.events = POLLIN };
+  dprintf (port, "%d\n", ntohs (address.sin_port));
+  close (port);
+  if (poll (&ready, 1, DEADLINE_MS) <= 0)
+    error (DEADLINE, 0, "nobody connects");
+  int connection = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
+  check (dup2 (connection, 0) == 0 && dup2 (connection, 1) == 1, "dup2");
+  become (arg + 1);
+  return 0;
 }
 
 /* A connected pair of KIND: pair[0] to read from, pair[1] to write to.  */
@@ -592,9 +619,9 @@ cmd_pty (char **arg)
 }
 
 /* fuse DIRECTORY COMMAND...: run COMMAND with a file system in DIRECTORY whose
-   files are called CLAIM-SIZE, CLAIM-SIZE-direct or CLAIM-SIZE-broken: they have
-   SIZE bytes of stream 1 and say that they have CLAIM, are open for direct I/O,
-   or fail with EIO behind SIZE.  In a mount namespace of its own, so nothing
+   files are called CLAIM-SIZE, CLAIM-SIZE-direct, CLAIM-SIZE-stream or
+   CLAIM-SIZE-broken: they have SIZE bytes of stream 1 and say that they have
+   CLAIM, are open for direct I/O, cannot seek, or fail with EIO behind SIZE.  In a mount namespace of its own, so nothing
    stays behind.  Exits 77 where that cannot be done.  */
 
 struct lie
@@ -603,7 +630,7 @@ struct lie
   char kind[16];
 };
 
-static struct lie lies[100];
+static struct lie lies[1000];
 static uint64_t lie_count;      /* node n + 2 is lies[n]; 1 is the root */
 
 static void
@@ -630,13 +657,20 @@ look_up (const char *name)
   return 2 + lie_count++;
 }
 
-/* SIZE bytes of the file LIE from OFFSET on, into BYTES.  Returns how many, or a negated errno.  */
+static bool
+is_kind (uint64_t node, const char *kind)
+{
+  return strcmp (lies[node - 2].kind, kind) == 0;
+}
+
+/* SIZE bytes of the file NODE from OFFSET on, into BYTES.  Returns how many, or a negated errno.  */
 static int
-read_lie (const struct lie *lie, uint64_t offset, uint64_t size, char *bytes)
+read_lie (uint64_t node, uint64_t offset, uint64_t size, char *bytes)
 {
   static const uint64_t step = 0x9e3779b97f4a7c15u;
+  const struct lie *lie = &lies[node - 2];
   struct stream s = {.state = 1 + offset / 8 * step };
-  if (offset + size > lie->size && strcmp (lie->kind, "broken") == 0)
+  if (offset + size > lie->size && is_kind (node, "broken"))
     return -EIO;
   if (offset >= lie->size)
     return 0;
@@ -674,11 +708,12 @@ answer_fuse (const struct fuse_in_header *in, char *out)
       return sizeof *attr;
     case FUSE_OPEN:
       *opened = (struct fuse_open_out) {
-        .open_flags = strcmp (lies[in->nodeid - 2].kind, "direct") == 0 ? FOPEN_DIRECT_IO : 0
+        .open_flags = is_kind (in->nodeid, "direct") ? FOPEN_DIRECT_IO
+          : is_kind (in->nodeid, "stream") ? FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE : 0
       };
       return sizeof *opened;
     case FUSE_READ:
-      return read_lie (&lies[in->nodeid - 2], read_in->offset, read_in->size, out);
+      return read_lie (in->nodeid, read_in->offset, read_in->size, out);
     case FUSE_FLUSH:
     case FUSE_RELEASE:
       return 0;
@@ -885,6 +920,7 @@ static const struct
   {"pty", 1, cmd_pty},
   {"responsive", 1, cmd_responsive},
   {"seek", 2, cmd_seek},
+  {"serve", 2, cmd_serve},
   {"set", 2, cmd_set},
   {"sleeping", 1, cmd_sleeping},
   {"take", 1, cmd_take},

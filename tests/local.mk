@@ -6,6 +6,9 @@
 
 # The programs' tests.
 TESTS_BATS = \
+  tests/faults-spcat.bats \
+  tests/constant.bats \
+  tests/ends.bats \
   tests/faults.bats \
   tests/format.bats \
   tests/rules.bats \

@@ -105,6 +105,7 @@ endpoint_refusal (int error)
     case ENOSYS:
     case EPERM:
     case EOPNOTSUPP:
+    case ESPIPE:
     case EXDEV:
     case ETXTBSY:
       return true;
