@@ -33,26 +33,6 @@ common_setup () {
 
 # For teardown: a test's background jobs end with it.
 common_teardown () {
-  local jobs
-  mapfile -t jobs < <(jobs -p)
-  [[ ${#jobs[@]} -eq 0 ]] || { kill -KILL "${jobs[@]}"; wait; } 2>/dev/null || :
-}
-
-setup () {
-  export LC_ALL=C
-  unset POSIXLY_CORRECT
-  mkdir "$BATS_TEST_TMPDIR/here" "$BATS_TEST_TMPDIR/programs"
-  # By their own names, so that a test reads like a user's script.
-  ln -s "$SPCAT" "$BATS_TEST_TMPDIR/programs/spcat"
-  ln -s "$SPTEE" "$BATS_TEST_TMPDIR/programs/sptee"
-  ln -s "$SPCOPY" "$BATS_TEST_TMPDIR/programs/spcopy"
-  ln -s "$HELPER" "$BATS_TEST_TMPDIR/programs/helper"
-  PATH=$BATS_TEST_TMPDIR/programs:$PATH
-  cd "$BATS_TEST_TMPDIR/here" || return
-}
-
-# For teardown: a test's background jobs end with it.
-common_teardown () {
   local job
   for job in $(jobs -p); do
     kill -KILL "$job" 2>/dev/null || :
