@@ -177,15 +177,18 @@ fresh_old () {
   same dd if=F of=/dev/full seek=1
   same_script 'dd if=F >/dev/full'
   same_script 'dd if=empty >/dev/full'
-  # an absurd block is refused before a byte is moved
-  same dd if=F of=new bs=100T
-  same dd if=F of=new ibs=100T
-  same dd if=F of=new obs=100T
-  same_script 'echo x | dd of=new skip=1 ibs=100T'
   same_script "dd if=\$'new\\nline'; dd if=\"it's\"; dd if='a b'; dd if=''; dd of=''"
   same_script '{ (ulimit -f 10; trap "" XFSZ; exec dd if=F of=new bs=1k); }'
   same_script 'dd if=F bs=1M | true; echo ${PIPESTATUS[0]}'
   same_script 'trap "" PIPE; (dd if=/dev/zero bs=1k; echo $?) 2>/dev/null | true; echo ${PIPESTATUS[0]}'
+}
+
+@test "an absurd block is refused before a byte is moved" {
+  ! sanitized "$SPCOPY" || skip "a sanitizer has its own word for that"
+  same dd if=F of=new bs=100T
+  same dd if=F of=new ibs=100T
+  same dd if=F of=new obs=100T
+  same_script 'echo x | dd of=new skip=1 ibs=100T'
 }
 
 @test "a block that cannot be written has been read in full" {

@@ -277,8 +277,8 @@ main (int argc, char **argv)
   names = optind < argc ? argv + optind : standard_input;
   format_start (&cat.format);
   progress_start (&cat.progress, cat.shows_progress, cat.shows_progress ? total_size (names) : -1);
-  cat.pump = iosplice_pump_new (cat.no_splice ? IOSPLICE_NO_SPLICE : 0, &hooks);
-  if (!cat.pump || fstat (STDOUT_FILENO, &cat.out) < 0
+  if (fstat (STDOUT_FILENO, &cat.out) < 0
+      || !(cat.pump = iosplice_pump_new (cat.no_splice ? IOSPLICE_NO_SPLICE : 0, &hooks))
       || iosplice_pump_sink (cat.pump, STDOUT_FILENO, 0, &cat.out) < 0)
     {
       message (errno, "standard output");

@@ -197,7 +197,7 @@ through_memory (struct copy *copy)
 static void
 check_block (struct copy *copy)
 {
-  void *block = malloc (copy->asked->input_block);
+  void *volatile block = malloc (copy->asked->input_block);     /* or a compiler sees that nobody needs it */
 
   if (!block)
     summary_out_of_memory (copy->summary, "input", copy->asked->input_block);
