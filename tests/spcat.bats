@@ -81,17 +81,6 @@ populate () {
   same_script 'cat -- --unknown'
 }
 
-@test "an option of a later version is refused with a clear message, not ignored" {
-  local option known=
-  for option in -n -A -b -e -E -s -t -T -v --number --show-all --squeeze-blank; do
-    known=$(spcat --help)
-    [[ $known == *"$option"* ]] && continue
-    run -1 --separate-stderr spcat "$option" /dev/null
-    [[ -z $output ]] || fail "$option printed something"
-    [[ $stderr == *"${option#-}"* ]] || fail "$option: $stderr"
-  done
-}
-
 @test "--no-splice prints the same" {
   populate
   spcat F tail G >wanted

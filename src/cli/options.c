@@ -9,14 +9,13 @@
 
 #include <errno.h>
 #include <error.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Values that getopt_long returns for the long options added here; clear of
    every character and of what a program would number from CHAR_MAX.  */
-enum { HELP = 0x10000, VERSION, LATER };
+enum { HELP = 0x10000, VERSION };
 
 void
 cli_usage (void)
@@ -53,21 +52,12 @@ print_version (const struct cli_program *program)
   finish_stdout ();
 }
 
-static _Noreturn void
-refuse (const char *dashes, const char *option)
-{
-  message (0, "option '%s%s' is not supported by this version", dashes, option);
-  cli_usage ();
-}
-
 static size_t
 count (const struct cli_program *program)
 {
   size_t n = 0;
 
   for (const struct option *own = program->long_options; own->name; own++)
-    n++;
-  for (const char *const *later = program->later_long; later && *later; later++)
     n++;
   return n;
 }
@@ -79,8 +69,6 @@ fill (struct option *table, const struct cli_program *program)
 {
   for (const struct option *own = program->long_options; own->name; own++)
     *table++ = *own;
-  for (const char *const *later = program->later_long; later && *later; later++)
-    *table++ = (struct option) { *later, optional_argument, NULL, LATER };
   *table++ = (struct option) { "help", no_argument, NULL, HELP };
   *table++ = (struct option) { "version", no_argument, NULL, VERSION };
   *table = (struct option) { 0 };
@@ -90,12 +78,10 @@ int
 cli_option (int argc, char **argv, const struct cli_program *program)
 {
   struct option table[count (program) + 3];
-  char letters[strlen (program->short_options) + strlen (program->later) + 1];
-  int which = 0, value;
+  int value;
 
   fill (table, program);
-  stpcpy (stpcpy (letters, program->short_options), program->later);
-  value = getopt_long (argc, argv, letters, table, &which);
+  value = getopt_long (argc, argv, program->short_options, table, NULL);
 
   switch (value)
     {
@@ -105,11 +91,7 @@ cli_option (int argc, char **argv, const struct cli_program *program)
       print_help (program);
     case VERSION:
       print_version (program);
-    case LATER:
-      refuse ("--", table[which].name);
     }
-  if (value > 0 && value <= UCHAR_MAX && strchr (program->later, value))
-    refuse ("-", (char[]) { value, '\0' });
   return value;
 }
 

@@ -14,15 +14,12 @@ struct cli_program
   const char *help;             /* body of --help: a printf format whose only conversion is %1$s, the name as invoked */
   const char *short_options;    /* as getopt_long(3) */
   const struct option *long_options;    /* the program's own, ended by zeros; --help and --version are added here */
-  const char *later;            /* short options that GNU has and this version has not: refused, "" for none */
-  const char *const *later_long;        /* the same, long, ended by NULL; may be NULL */
 };
 
 /* getopt_long(3) with what is common done here: --help and --version print
    to standard output and exit (status 1 with a message if that cannot be
    written); an unknown option prints getopt's message and "Try 'NAME --help'
-   for more information." and exits 1; an option of a later version is
-   refused likewise.  Returns the option's val, or -1 at the end, with optind
+   for more information." and exits 1.  Returns the option's val, or -1 at the end, with optind
    at the first operand.  */
 int cli_option (int argc, char **argv, const struct cli_program *program);
 

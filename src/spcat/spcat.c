@@ -73,7 +73,6 @@ static const struct cli_program program = {
     "  %1$s        Copy standard input to standard output.\n",
   .short_options = "AbeEnstTuv",
   .long_options = long_options,
-  .later = "",
 };
 
 /* One run of cat.  */

@@ -274,7 +274,7 @@ operands_parse (int argc, char **argv, struct operands *asked)
     { 0 }
   };
   static const struct cli_program program = {
-    .name = "spcopy", .help = help, .short_options = "", .long_options = options, .later = ""
+    .name = "spcopy", .help = help, .short_options = "", .long_options = options
   };
 
   *asked = (struct operands) { .input_block = DEFAULT_BLOCK, .output_block = DEFAULT_BLOCK };

@@ -75,7 +75,6 @@ static const struct cli_program program = {
     "are as with warn.\n",
   .short_options = "aip",
   .long_options = long_options,
-  .later = "",
 };
 
 /* An output, under the number that it has as a sink of the pump.  */
