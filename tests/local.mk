@@ -11,6 +11,7 @@ TESTS_BATS = \
   tests/ends.bats \
   tests/faults.bats \
   tests/format.bats \
+  tests/neighbours.bats \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \
