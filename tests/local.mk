@@ -12,6 +12,7 @@ TESTS_BATS = \
   tests/faults.bats \
   tests/format.bats \
   tests/neighbours.bats \
+  tests/operands.bats \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \

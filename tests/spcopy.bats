@@ -79,17 +79,6 @@ copied, 1 s, 5 parsec/s"
   done
 }
 
-@test "an operand of a later version is refused with a clear message, not ignored" {
-  local operand known
-  known=$(spcopy --help)
-  for operand in cbs=10 iflag=fullblock oflag=append conv=ucase conv=sync conv=sparse conv=noerror conv=ascii conv=swab; do
-    [[ $known == *"${operand#*=}"* ]] && continue
-    run -1 --separate-stderr spcopy if=/dev/null of=new "$operand"
-    [[ -z $output && $stderr == *"${operand#*=}"* || $stderr == *"${operand%=*}"* ]] || fail "$operand: $stderr"
-    [[ ! -e new ]] || fail "$operand: the output was made"
-  done
-}
-
 @test "help and version" {
   run -0 --separate-stderr spcopy --help
   [[ $output == *'Usage: '*count=* && -z $stderr ]]
