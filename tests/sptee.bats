@@ -256,6 +256,51 @@ populate () {
   stdin=F same tee $(seq -f 'out%g' 100)
 }
 
+# How many threads made the calls in the file trace?
+threads () { cut -d ' ' -f 1 trace | sort -u | wc -l; }
+
+@test "files in a row are written at the same time, each in its order" {
+  faults_setup
+  make_bytes F 5000000
+  strace -f -e trace=splice,write -o trace "$SPTEE" one two three <F >/dev/null
+  equal "$(threads)" 3
+  for file in one two three; do same_file $file F; done
+  rm one two three
+  # standard output may be shared, so it is the program's own thread that writes there
+  strace -f -e trace=splice,write -o trace "$SPTEE" one two <F >three
+  equal "$(threads)" 3
+  for file in one two three; do same_file $file F; done
+  # appending refuses splice: each thread writes from memory
+  strace -f -e trace=splice,write -o trace "$SPTEE" -a one two three <F >/dev/null
+  equal "$(threads)" 3
+  for file in one two three; do cat F F | cmp - $file; done
+}
+
+@test "files are written in turn where the order can be seen" {
+  faults_setup
+  make_bytes F 5000000
+  ln -s one again
+  strace -f -e trace=splice,write -o trace "$SPTEE" --output-error=exit one two <F >/dev/null
+  equal "$(threads)" 1
+  strace -f -e trace=splice,write -o trace "$SPTEE" -a one again <F >/dev/null
+  equal "$(threads)" 1
+  strace -f -e trace=splice,write -o trace "$SPTEE" one /dev/null two <F >/dev/null
+  equal "$(threads)" 1
+}
+
+@test "without threads files are written in turn" {
+  faults_setup
+  make_bytes F 5000000
+  strace -f -e inject=clone,clone3:error=EAGAIN -o /dev/null "$SPTEE" one two three <F >four
+  for file in one two three four; do same_file $file F; done
+}
+
+@test "files that fail at the same time are told in their order" {
+  populate () { make_bytes F 5000000; }
+  same_script 'trap "" XFSZ; ulimit -f 2000; tee one two three four <F >/dev/null'
+  same_script 'trap "" XFSZ; ulimit -f 2000; tee -p one two three four <F | cksum'
+}
+
 @test "--peek shows what a pipe holds, twice, and leaves it all to the reader" {
   mkfifo pipe
   exec 5<>pipe

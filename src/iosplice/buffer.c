@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -299,29 +300,55 @@ buffer_drain (struct buffer *buffer, struct endpoint *sink)
   return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, NULL);
 }
 
-/* tee always starts at the head of the pipe, so a short one cannot be
-   continued: the copy is then made in memory.  */
+int
+buffer_drain_all (struct buffer *buffer, struct endpoint *sink)
+{
+  while (buffer_drain (buffer, sink) < 0)
+    if (errno == EAGAIN)
+      wait_for (&sink->wait, sink->fd, POLLOUT, false);
+    else
+      return errno;
+  return 0;
+}
+
+/* tee always starts at the head of the pipe, so a short one cannot be continued.  */
+static bool
+tee_all (struct buffer *buffer, struct buffer *spare)
+{
+  ssize_t n;
+
+  if (spare->refused || buffer_make_pipe (spare, buffer->capacity) < 0)
+    return false;
+  do
+    n = count (&spare->statistics->tee, tee (buffer->pipe[0], spare->pipe[1], buffer->length, SPLICE_F_NONBLOCK));
+  while (n < 0 && errno == EINTR);
+  spare->bytes = NULL;
+  spare->length = n < 0 ? 0 : n;
+  if (spare->length == buffer->length)
+    return true;
+  buffer_discard (spare);
+  return false;
+}
+
+bool
+buffer_copy (struct buffer *buffer, struct buffer *spare)
+{
+  if (!buffer->bytes)
+    return tee_all (buffer, spare);
+  spare->bytes = buffer->bytes;
+  spare->length = buffer->length;
+  return true;
+}
+
 int
 buffer_tee (struct buffer *buffer, struct buffer *spare)
 {
-  if (!buffer->bytes && !spare->refused && buffer_make_pipe (spare, buffer->capacity) == 0)
-    {
-      ssize_t n;
-
-      do
-        n = count (&buffer->statistics->tee, tee (buffer->pipe[0], spare->pipe[1], buffer->length, SPLICE_F_NONBLOCK));
-      while (n < 0 && errno == EINTR);
-      spare->bytes = NULL;
-      spare->length = n < 0 ? 0 : n;
-      if (spare->length == buffer->length)
-        return 0;
-      buffer_discard (spare);
-    }
-  spare->refused |= !buffer->bytes;
+  if (buffer_copy (buffer, spare))
+    return 0;
+  spare->refused = true;
   if (buffer_salvage (buffer) < 0)
     return -1;
-  spare->bytes = buffer->bytes;
-  spare->length = buffer->length;
+  buffer_copy (buffer, spare);
   return 0;
 }
 

@@ -51,12 +51,19 @@ ssize_t buffer_read (struct buffer *, struct endpoint *source, size_t size);
    what did not get through.  */
 int buffer_drain (struct buffer *, struct endpoint *sink);
 
+/* The same, and EAGAIN is waited out.  Returns 0, or the errno value.  */
+int buffer_drain_all (struct buffer *, struct endpoint *sink);
+
 /* Write what BUFFER holds in memory to SINK, by write(2), or by pwrite(2) at
    *OFFSET, which moves on.  Returns as buffer_drain.  */
 int buffer_write (struct buffer *, const struct endpoint *sink, off_t *offset);
 
 /* Let SPARE, empty, hold the same bytes as BUFFER: in its own pipe by tee(2), or
-   in BUFFER's memory.  Returns 0, or -1 with errno.  */
+   in BUFFER's memory.  Returns false if its pipe cannot take them.  */
+bool buffer_copy (struct buffer *, struct buffer *spare);
+
+/* The same, but what SPARE's pipe cannot take is brought into memory for both.
+   Returns 0, or -1 with errno.  */
 int buffer_tee (struct buffer *, struct buffer *spare);
 
 /* Bring what the pipe holds into memory.  Returns 0, or -1 with errno.  */

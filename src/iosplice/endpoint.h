@@ -33,6 +33,9 @@ struct endpoint
   bool whole_reads;             /* source: a read is short only at the end of file */
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool failed;                  /* sink: dropped */
+  bool twin;                    /* sink: another is the same file */
+  struct worker *worker;        /* sink: who writes the block in flight to it now; NULL: nobody else */
+  int error;                    /* sink: the errno value that this ended with, or 0 */
   dev_t device;
   ino_t inode;
   dev_t special;                /* st_rdev of a block device */

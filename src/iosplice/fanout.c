@@ -8,11 +8,14 @@
 
 #include <errno.h>
 
+enum { WORTH_A_THREAD = 64 * 1024 };
+
+/* Does no sink behind SINK still want the block?  */
 static bool
 last_live (const struct iosplice_pump *pump, int sink)
 {
   while (++sink < pump->count)
-    if (!pump->sinks[sink].failed)
+    if (!pump->sinks[sink].failed && !pump->sinks[sink].worker)
       return false;
   return true;
 }
@@ -29,41 +32,152 @@ fanout_drop (struct iosplice_pump *pump, int sink, int error)
   return -1;
 }
 
+/* The block for SINK: the last takes the original, another a duplicate.  Returns NULL with errno if there can be none.  */
+static struct buffer *
+block_for (struct iosplice_pump *pump, int sink)
+{
+  if (last_live (pump, sink))
+    return &pump->buffer;
+  if (!pump->teed && buffer_tee (&pump->buffer, &pump->spare) < 0)
+    {
+      pump->side = IOSPLICE_NEITHER;
+      return NULL;
+    }
+  pump->teed = true;
+  return &pump->spare;
+}
+
+static int
+serve (struct iosplice_pump *pump)
+{
+  struct endpoint *sink = &pump->sinks[pump->serving];
+  struct buffer *from = block_for (pump, pump->serving);
+  size_t before;
+  int result;
+
+  if (!from)
+    return -1;
+  before = from->length;
+  result = buffer_drain (from, sink);
+  if (from->length < before)
+    wait_over (&sink->wait);
+  if (result == 0 || errno == EAGAIN)
+    return result;
+  if (pump->live == 1)
+    pump->moved += pump->block - from->length;
+  result = fanout_drop (pump, pump->serving, errno);
+  if (result == 0)
+    buffer_discard (from);
+  return result;
+}
+
+/* Behind which sink ends the row of files, from the one that is served now,
+   that are written at the same time?  At it, if there is no such row.  What
+   comes before and after keeps its turn.  */
+static int
+end_of_files (const struct iosplice_pump *pump)
+{
+  int end = pump->serving, live = 0;
+
+  if (!pump->parallel || pump->by_blocks || pump->teed || pump->block < WORTH_A_THREAD)
+    return end;
+  for (; end < pump->count && endpoint_seekable (&pump->sinks[end]) && !pump->sinks[end].twin; end++)
+    live += !pump->sinks[end].failed;
+  return live > 1 ? end : pump->serving;
+}
+
+/* The file that is written without a worker: one whose position is shared,
+   because signals must wait while room in it is reserved, else the last.  */
+static int
+own_file (const struct iosplice_pump *pump, int end)
+{
+  int own = -1;
+
+  for (int i = pump->serving; i < end; i++)
+    if (!pump->sinks[i].failed && (own < 0 || pump->sinks[own].mine))
+      own = i;
+  return own;
+}
+
+static void
+employ (struct iosplice_pump *pump, int end)
+{
+  int own = own_file (pump, end), workers = 0;
+
+  for (int i = pump->serving; i < end && workers < MOST_WORKERS; i++)
+    {
+      struct endpoint *sink = &pump->sinks[i];
+      struct worker **worker = &pump->workers[workers];
+
+      if (sink->failed || !sink->mine || i == own)
+        continue;
+      if (!*worker)
+        *worker = worker_new ();
+      if (!*worker || !worker_begin (*worker, &pump->buffer, sink))
+        return;
+      sink->worker = *worker;
+      workers++;
+    }
+}
+
+/* Returns 0, or the errno value that the file failed with.  */
+static int
+write_file (struct iosplice_pump *pump, int sink)
+{
+  struct buffer *from = block_for (pump, sink);
+  int error;
+
+  if (!from)
+    return errno;
+  error = buffer_drain_all (from, &pump->sinks[sink]);
+  if (error)
+    buffer_discard (from);
+  pump->teed = false;
+  return error;
+}
+
+/* The files from the one that is served now until END, at the same time;
+   failures are told in their order.  */
+static int
+serve_files (struct iosplice_pump *pump, int end)
+{
+  int begin = pump->serving, result = 0, saved = 0;
+
+  employ (pump, end);
+  for (int i = begin; i < end; i++)
+    if (!pump->sinks[i].failed && !pump->sinks[i].worker)
+      pump->sinks[i].error = write_file (pump, i);
+  for (int i = begin; i < end; i++)
+    {
+      struct endpoint *sink = &pump->sinks[i];
+
+      if (sink->worker)
+        sink->error = worker_end (sink->worker, &pump->statistics);
+      sink->worker = NULL;
+      if (sink->error && !sink->failed && fanout_drop (pump, i, sink->error) < 0)
+        result = -1, saved = errno;
+    }
+  errno = saved;
+  return result;
+}
+
 int
 fanout (struct iosplice_pump *pump)
 {
   for (; pump->serving < pump->count; pump->serving++, pump->teed = false)
     {
-      struct endpoint *sink = &pump->sinks[pump->serving];
-      bool last = last_live (pump, pump->serving);
-      struct buffer *from = last ? &pump->buffer : &pump->spare;
-      size_t before;
-      int result;
+      int end = end_of_files (pump);
+      int result = 0;
 
-      if (sink->failed)
-        continue;
-      if (!last && !pump->teed)
+      if (end > pump->serving)
         {
-          if (buffer_tee (&pump->buffer, &pump->spare) < 0)
-            {
-              pump->side = IOSPLICE_NEITHER;
-              return -1;
-            }
-          pump->teed = true;
+          result = serve_files (pump, end);
+          pump->serving = end - 1;
         }
-      before = from->length;
-      result = buffer_drain (from, sink);
-      if (from->length < before)
-        wait_over (&sink->wait);
-      if (result == 0)
-        continue;
-      if (errno == EAGAIN)
+      else if (!pump->sinks[pump->serving].failed)
+        result = serve (pump);
+      if (result < 0)
         return -1;
-      if (pump->live == 1)
-        pump->moved += pump->block - from->length;
-      if (fanout_drop (pump, pump->serving, errno) < 0)
-        return -1;
-      buffer_discard (from);
     }
   return 0;
 }

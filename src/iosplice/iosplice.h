@@ -65,6 +65,10 @@ struct iosplice_statistics
 #define IOSPLICE_WATCH_SINKS 0x2u       /* while the source has nothing to give, look out for sinks, pipes and
                                            stream sockets, whose reader goes away: they fail with EPIPE */
 
+#define IOSPLICE_PARALLEL 0x4u  /* where several sinks in a row are files or block devices, write to them at the same
+                                   time, in threads of the pump's own; what one of them fails with is told when all
+                                   have the block.  What is IOSPLICE_MINE only, but for one.  */
+
 /* Flags of an end.  */
 #define IOSPLICE_MINE 0x1u      /* the caller opened this description and shares it with nobody,
                                    so its file position needs no protection from other users */
@@ -91,7 +95,7 @@ struct iosplice_hooks
 
 /* Make a pump.
 
-   flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS, both or 0
+   flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS and IOSPLICE_PARALLEL, combined, or 0
    hooks  copied; NULL for none
 
    Returns the pump, or NULL with errno ENOMEM.  Opens nothing until a

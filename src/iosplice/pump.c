@@ -36,6 +36,7 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
     pump->hooks = *hooks;
   pump->no_splice = flags & IOSPLICE_NO_SPLICE;
   pump->watch_sinks = flags & IOSPLICE_WATCH_SINKS;
+  pump->parallel = flags & IOSPLICE_PARALLEL;
   pump->source.fd = -1;
   buffer_open (&pump->buffer, &pump->statistics);
   buffer_open (&pump->spare, &pump->statistics);
@@ -51,6 +52,8 @@ iosplice_pump_free (struct iosplice_pump *pump)
     {
       buffer_close (&pump->buffer);
       buffer_close (&pump->spare);
+      for (int i = 0; i < MOST_WORKERS; i++)
+        worker_free (pump->workers[i]);
       free (pump->sinks);
       free (pump);
     }
@@ -92,6 +95,9 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
   pump->sinks = sinks;
   if (endpoint_open (&sinks[pump->count], fd, flags & IOSPLICE_MINE, st) < 0)
     return -1;
+  for (int i = 0; i < pump->count; i++)
+    if (endpoint_same (&sinks[i], &sinks[pump->count]))
+      sinks[i].twin = sinks[pump->count].twin = true;
   pump->live++;
   pump->count++;
   pump->known = false;

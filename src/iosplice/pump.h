@@ -8,12 +8,16 @@
 #include "buffer.h"
 #include "endpoint.h"
 #include "iosplice.h"
+#include "worker.h"
+
+enum { MOST_WORKERS = 8 };
 
 struct iosplice_pump
 {
   struct iosplice_hooks hooks;
   bool no_splice;
   bool watch_sinks;
+  bool parallel;                /* files may be written at the same time */
   enum iosplice_reason by_blocks;       /* why every block must go through memory as it was read */
   bool no_range;                /* copy_file_range has nothing to give (any more) */
   struct endpoint source;
@@ -24,6 +28,7 @@ struct iosplice_pump
   int live;                     /* of those, not failed */
   struct buffer buffer;         /* the block in flight */
   struct buffer spare;          /* its duplicate for a sink that is not the last */
+  struct worker *workers[MOST_WORKERS]; /* NULL until one is needed */
   size_t block;                 /* length of the block in flight when it was filled, 0: none */
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */

@@ -244,6 +244,9 @@ main (int argc, char **argv)
     signal (SIGPIPE, SIG_IGN);
   if (outputs.mode == MODE_WARN_NOPIPE || outputs.mode == MODE_EXIT_NOPIPE)
     flags |= IOSPLICE_WATCH_SINKS;
+  /* Who ends with the first failure gives nothing more to the outputs behind it.  */
+  if (outputs.mode != MODE_EXIT && outputs.mode != MODE_EXIT_NOPIPE)
+    flags |= IOSPLICE_PARALLEL;
   outputs.pump = iosplice_pump_new (flags, &hooks);
   if (!outputs.pump)
     error (EXIT_FAILURE, errno, "standard output");
