@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <error.h>
 #include <fcntl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
 #include <linux/fuse.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -769,6 +771,37 @@ cmd_fuse (char **arg)
   return status;
 }
 
+/* shared FILE: how many of the bytes that FILE has on its device are in extents that other files share.  */
+static int
+cmd_shared (char **arg)
+{
+  enum
+  { COUNT = 1000 };
+  struct fiemap *map = calloc (1, sizeof *map + COUNT * sizeof *map->fm_extents);
+  int fd = open (arg[0], O_RDONLY);
+  long long sum = 0;
+  bool last = false;
+  while (!last)
+    {
+      *map = (struct fiemap) {
+        .fm_start = map->fm_start,.fm_length = FIEMAP_MAX_OFFSET,.fm_flags = FIEMAP_FLAG_SYNC,
+        .fm_extent_count = COUNT
+      };
+      check (ioctl (fd, FS_IOC_FIEMAP, map) == 0, "FIEMAP");
+      last = map->fm_mapped_extents == 0;
+      for (unsigned i = 0; i < map->fm_mapped_extents; i++)
+        {
+          const struct fiemap_extent *extent = &map->fm_extents[i];
+          map->fm_start = extent->fe_logical + extent->fe_length;
+          last = extent->fe_flags & FIEMAP_EXTENT_LAST;
+          if (extent->fe_flags & FIEMAP_EXTENT_SHARED)
+            sum += extent->fe_length;
+        }
+    }
+  printf ("%lld\n", sum);
+  return 0;
+}
+
 /* peak FILE COMMAND...: the peak resident size of COMMAND in KiB goes into FILE.  */
 static int
 cmd_peak (char **arg)
@@ -922,6 +955,7 @@ static const struct
   {"seek", 2, cmd_seek},
   {"serve", 2, cmd_serve},
   {"set", 2, cmd_set},
+  {"shared", 1, cmd_shared},
   {"sleeping", 1, cmd_sleeping},
   {"take", 1, cmd_take},
   {"trickle", 1, cmd_trickle},

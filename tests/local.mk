@@ -10,6 +10,7 @@ TESTS_BATS = \
   tests/constant.bats \
   tests/ends.bats \
   tests/faults.bats \
+  tests/filesystems.bats \
   tests/format.bats \
   tests/neighbours.bats \
   tests/operands.bats \
