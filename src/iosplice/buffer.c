@@ -35,10 +35,22 @@ close_pipe (struct buffer *buffer)
 }
 
 void
+buffer_rest (struct buffer *buffer)
+{
+  if (!buffer->pool || buffer->pipe[0] < 0 || (buffer->length > 0 && !buffer->bytes))
+    return;
+  pool_give (buffer->pool, buffer->pipe, buffer->capacity, buffer->grown);
+  buffer->pipe[0] = buffer->pipe[1] = -1;
+  buffer->capacity = 0;
+  buffer->grown = false;
+}
+
+void
 buffer_close (struct buffer *buffer)
 {
   int saved = errno;
 
+  buffer_rest (buffer);
   close_pipe (buffer);
   free (buffer->memory);
   buffer_open (buffer, buffer->statistics);
@@ -50,7 +62,7 @@ buffer_make_pipe (struct buffer *buffer, size_t capacity)
 {
   long size;
 
-  if (buffer->pipe[0] < 0)
+  if (buffer->pipe[0] < 0 && (!buffer->pool || !pool_take (buffer->pool, buffer->pipe, &buffer->capacity, &buffer->grown)))
     {
       if (iosplice_pipe (buffer->pipe, 0) < 0)
         return -1;
@@ -170,6 +182,8 @@ buffer_splice (struct buffer *buffer, struct endpoint *source, size_t size)
     size = buffer->capacity;
   if (!endpoint_seekable (source))
     n = splice_in (buffer, source->fd, NULL, size);
+  else if (source->at)
+    n = splice_in (buffer, source->fd, &source->position, size);
   else if (source->mine)
     {
       n = splice_in (buffer, source->fd, NULL, size);
@@ -295,9 +309,11 @@ drain_shared (struct buffer *buffer, struct endpoint *sink)
 int
 buffer_drain (struct buffer *buffer, struct endpoint *sink)
 {
+  off_t *offset = sink->at ? &sink->position : NULL;
+
   if (!buffer->bytes && !sink->refuses)
-    return endpoint_seekable (sink) && !sink->mine ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, NULL);
-  return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, NULL);
+    return endpoint_shared (sink) ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, offset);
+  return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, offset);
 }
 
 int

@@ -7,6 +7,7 @@
 
 #include "endpoint.h"
 #include "iosplice.h"
+#include "pool.h"
 
 /* What one read(2) asks for, and the boundary that a shared input is left on after a write error: GNU cat's.  */
 enum { BUFFER_MEMORY = 128 * 1024 };
@@ -22,6 +23,7 @@ struct buffer
   size_t memory_size;
   const char *bytes;            /* what is in flight, if it is in memory; NULL: it is in the pipe */
   size_t length;                /* how much that is, in bytes */
+  struct iosplice_pool *pool;   /* where the pipe comes from and goes; may be NULL */
   struct iosplice_statistics *statistics;
 };
 
@@ -71,6 +73,9 @@ int buffer_salvage (struct buffer *);
 
 /* Note that bytes go through memory for REASON.  */
 void buffer_reason (struct buffer *, enum iosplice_reason reason);
+
+/* Give the pipe of the empty BUFFER back, if it came from a pool.  */
+void buffer_rest (struct buffer *);
 
 /* Drop what BUFFER holds.  */
 void buffer_discard (struct buffer *);

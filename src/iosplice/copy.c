@@ -36,7 +36,7 @@ range_to (struct iosplice_pump *pump, off_t *offset, size_t size)
 
   while (done < size)
     {
-      off_t *from = source->mine ? NULL : &source->position;
+      off_t *from = source->mine && !source->at ? NULL : &source->position;
       ssize_t n = copy_file_range (source->fd, from, pump->sinks[0].fd, offset, size - done, 0);
 
       means->calls++;
@@ -46,10 +46,10 @@ range_to (struct iosplice_pump *pump, off_t *offset, size_t size)
         break;
     }
   means->bytes += done;
-  if (source->mine)
-    source->position += done;
-  else
+  if (endpoint_shared (source))
     source->reserved -= done;
+  else if (!source->at)
+    source->position += done;
   return done;
 }
 
@@ -62,7 +62,7 @@ fill_place (struct iosplice_pump *pump, struct place *place)
   struct buffer *buffer = &pump->buffer;
   off_t begin = place->offset;
 
-  while (place->offset < place->behind && (pump->source.mine || pump->source.reserved > 0))
+  while (place->offset < place->behind && (!endpoint_shared (&pump->source) || pump->source.reserved > 0))
     {
       off_t left = place->behind - place->offset;
 
@@ -83,7 +83,7 @@ size_t
 copy_range (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
-  const struct endpoint *sink = &pump->sinks[0];
+  struct endpoint *sink = &pump->sinks[0];
   off_t most = pump->statistics.copy_file_range.bytes > 0 ? MOST_AT_ONCE : PROBE;
   off_t size = max < most ? max : most;
   size_t done = 0;
@@ -92,15 +92,15 @@ copy_range (struct iosplice_pump *pump, off_t max)
     return 0;
   if (size > source->size - source->position)
     size = source->size - source->position;
-  if (size > 0 && !source->mine && source->reserved == 0 && endpoint_reserve (source, size) < 0)
+  if (size > 0 && endpoint_shared (source) && source->reserved == 0 && endpoint_reserve (source, size) < 0)
     size = 0;
-  if (!source->mine && size > source->reserved)
+  if (endpoint_shared (source) && size > source->reserved)
     size = source->reserved;
   if (size <= 0)
     pump->no_range = true;
-  else if (sink->mine)
+  else if (!endpoint_shared (sink))
     {
-      done = range_to (pump, NULL, size);
+      done = range_to (pump, sink->at ? &sink->position : NULL, size);
       pump->no_range = done < (size_t) size;
     }
   else

@@ -87,6 +87,25 @@ endpoint_seekable (const struct endpoint *end)
 }
 
 bool
+endpoint_shared (const struct endpoint *end)
+{
+  return endpoint_seekable (end) && !end->mine && !end->at;
+}
+
+int
+endpoint_use_offset (struct endpoint *end, off_t offset)
+{
+  int flags = fcntl (end->fd, F_GETFL);
+
+  errno = endpoint_seekable (end) ? EINVAL : ESPIPE;
+  if (!endpoint_seekable (end) || offset < 0 || (flags >= 0 && flags & O_APPEND && (flags & O_ACCMODE) != O_RDONLY))
+    return -1;
+  end->at = true;
+  end->position = offset;
+  return 0;
+}
+
+bool
 endpoint_same (const struct endpoint *a, const struct endpoint *b)
 {
   if (a->kind != b->kind || !endpoint_seekable (a))
@@ -123,7 +142,7 @@ endpoint_read (struct endpoint *end, void *bytes, size_t size)
   if (reserved && size > (size_t) end->reserved)
     size = end->reserved;
   do
-    n = reserved ? pread (end->fd, bytes, size, end->position) : read (end->fd, bytes, size);
+    n = reserved || end->at ? pread (end->fd, bytes, size, end->position) : read (end->fd, bytes, size);
   while (n < 0 && errno == EINTR);
   if (n == 0 && reserved)
     {

@@ -28,6 +28,7 @@ struct endpoint
   int fd;
   enum endpoint_kind kind;
   bool mine;                    /* nobody else uses this description */
+  bool at;                      /* POSITION is the caller's: the file's own is neither used nor moved */
   bool refuses;                 /* splice(2) said no: read and write from here on */
   bool bulk;                    /* source: expect pieces that are worth a pipe */
   bool whole_reads;             /* source: a read is short only at the end of file */
@@ -40,7 +41,8 @@ struct endpoint
   ino_t inode;
   dev_t special;                /* st_rdev of a block device */
   off_t size;                   /* source: st_size, a hint */
-  off_t position;               /* source, once endpoint_locate was called: where the next byte comes from */
+  off_t position;               /* source, once endpoint_locate was called: where the next byte comes from;
+                                   sink, with AT: where it goes */
   off_t reserved;               /* source: bytes behind POSITION that the shared file position has passed already */
   struct wait wait;
 };
@@ -51,6 +53,13 @@ int endpoint_open (struct endpoint *, int fd, bool mine, const struct stat *st);
 /* Has a position in the file system: a regular file or a block device.  */
 bool endpoint_seekable (const struct endpoint *);
 
+/* Has a file position that others may move.  */
+bool endpoint_shared (const struct endpoint *);
+
+/* From now on use OFFSET and leave the file position alone.  Returns 0, or -1
+   with errno ESPIPE, or EINVAL for a sink that would append all the same.  */
+int endpoint_use_offset (struct endpoint *, off_t offset);
+
 /* Do both name the same bytes on disk?  */
 bool endpoint_same (const struct endpoint *, const struct endpoint *);
 
@@ -59,7 +68,7 @@ bool endpoint_same (const struct endpoint *, const struct endpoint *);
 bool endpoint_refusal (int error);
 
 /* read(2) and write(2), resumed after EINTR.  The read takes what is reserved
-   first; with OFFSET, the write is a pwrite(2) there, and *OFFSET moves on.  */
+   first, and goes by POSITION where that is the caller's; with OFFSET, the write is a pwrite(2) there, and *OFFSET moves on.  */
 ssize_t endpoint_read (struct endpoint *, void *, size_t);
 ssize_t endpoint_write (const struct endpoint *, const void *, size_t, off_t *offset);
 

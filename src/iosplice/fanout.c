@@ -61,10 +61,13 @@ serve (struct iosplice_pump *pump)
   result = buffer_drain (from, sink);
   if (from->length < before)
     wait_over (&sink->wait);
+  if (pump->live == 1)
+    {
+      pump->moved += before - from->length;
+      pump->counted += before - from->length;
+    }
   if (result == 0 || errno == EAGAIN)
     return result;
-  if (pump->live == 1)
-    pump->moved += pump->block - from->length;
   result = fanout_drop (pump, pump->serving, errno);
   if (result == 0)
     buffer_discard (from);

@@ -121,6 +121,17 @@ int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, co
    Returns the sink's number, from 0, or -1 with errno ENOMEM or of fstat(2).  */
 int iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
 
+/* Read the source, a regular file or block device, from OFFSET on, and leave
+   its file position alone, so that any number of threads and processes may
+   read the same descriptor.  Holds until the next iosplice_pump_source.
+
+   Returns 0, or -1 with errno: ESPIPE if it has no position, EINVAL if OFFSET
+   is negative.  See pread(2).  */
+int iosplice_pump_source_at (struct iosplice_pump *pump, off_t offset);
+
+/* The same for sink number SINK; EINVAL also if it is open with O_APPEND.  */
+int iosplice_pump_sink_at (struct iosplice_pump *pump, int sink, off_t offset);
+
 /* How many sinks have not failed.  */
 int iosplice_pump_sinks (const struct iosplice_pump *pump);
 
@@ -151,14 +162,61 @@ off_t iosplice_pump_run (struct iosplice_pump *pump, off_t length);
    iosplice_pump_run; 0 is end of file.  */
 ssize_t iosplice_pump_block (struct iosplice_pump *pump, size_t size);
 
-/* After -1: which side failed.  */
+/* What one step came to.  */
+enum iosplice_step
+{
+  IOSPLICE_MOVED,               /* iosplice_pump_moved bytes, and there may be more to move at once */
+  IOSPLICE_WAIT_SOURCE,         /* the source has nothing now: wait until it can be read */
+  IOSPLICE_WAIT_SINK,           /* a sink takes nothing now: wait until iosplice_pump_waiting can be written to */
+  IOSPLICE_END,                 /* end of file, or no sink left; nothing is in flight */
+  IOSPLICE_FAILED               /* errno and iosplice_pump_failure tell why */
+};
+
+/* For event loops: move what can be moved now, of at most LENGTH bytes (-1:
+   no limit; 0: only what is in flight) taken from the source.  What could not be
+   delivered stays in flight for the next step, run or block.
+
+   Never waits for a pipe, nor for a socket or terminal that the caller made
+   O_NONBLOCK; on one that blocks the kernel may wait whatever it is asked, and so
+   may a packet-mode pipe or a pump with IOSPLICE_NO_SPLICE.  Regular files and
+   block devices are not waited for by poll(2) either, but take their time.
+
+   On IOSPLICE_END a proxy passes the half-close on: shutdown (sink, SHUT_WR).
+   A pump may be freed at any time; iosplice_pump_in_flight tells what that costs.
+
+   Effects and errno otherwise as iosplice_pump_run.  */
+enum iosplice_step iosplice_pump_step (struct iosplice_pump *pump, off_t length);
+
+/* After IOSPLICE_WAIT_SINK: the number of the sink to wait for.  */
+int iosplice_pump_waiting (const struct iosplice_pump *pump);
+
+/* Bytes taken from the source that have not reached every sink yet.  After a
+   failure: those that were lost with it, unless the source is a file whose
+   position was put back.  */
+off_t iosplice_pump_in_flight (const struct iosplice_pump *pump);
+
+/* Pipes for pumps that are stepped: each has one only while bytes are in flight.  */
+struct iosplice_pool;
+
+/* Make a pool that keeps at most MOST unused pipes.  Returns NULL with errno
+   ENOMEM, or EINVAL if MOST is negative.  A pool and its pumps belong to one
+   thread at a time.  */
+struct iosplice_pool *iosplice_pool_new (int most);
+
+/* Free POOL (NULL is allowed) and close its pipes, after its pumps were freed.  errno is preserved.  */
+void iosplice_pool_free (struct iosplice_pool *pool);
+
+/* Let PUMP, before its first transfer, take its pipes from POOL and give them back.  */
+void iosplice_pump_pool (struct iosplice_pump *pump, struct iosplice_pool *pool);
+
+/* After -1 or IOSPLICE_FAILED: which side failed.  */
 enum iosplice_side iosplice_pump_failure (const struct iosplice_pump *pump);
 
-/* Bytes that every remaining sink got in the last run or block, also when it
+/* Bytes that every remaining sink got in the last run, block or step, also when it
    failed, the failing sink's part of the piece in flight included.  */
 off_t iosplice_pump_moved (const struct iosplice_pump *pump);
 
-/* Bytes that the last run or block took from the source.  */
+/* Bytes that the last run, block or step took from the source.  */
 off_t iosplice_pump_taken (const struct iosplice_pump *pump);
 
 /* By which means PUMP has moved bytes since the last iosplice_pump_source.  */

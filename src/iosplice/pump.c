@@ -23,8 +23,6 @@ enum
   MOST_READ = 0x7ffff000
 };
 
-enum step { STEP_MOVED, STEP_SOURCE_WAITS, STEP_SINK_WAITS, STEP_END, STEP_FAILED };
-
 struct iosplice_pump *
 iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
 {
@@ -106,6 +104,18 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
 }
 
 int
+iosplice_pump_source_at (struct iosplice_pump *pump, off_t offset)
+{
+  return endpoint_use_offset (&pump->source, offset);
+}
+
+int
+iosplice_pump_sink_at (struct iosplice_pump *pump, int sink, off_t offset)
+{
+  return endpoint_use_offset (&pump->sinks[sink], offset);
+}
+
+int
 iosplice_pump_sinks (const struct iosplice_pump *pump)
 {
   return pump->live;
@@ -158,6 +168,14 @@ least_capacity (const struct iosplice_pump *pump)
   return size < 0 ? 0 : size;
 }
 
+/* read(2) of a pipe that somebody else empties first would wait; splice need not.  */
+static bool
+must_not_wait (const struct iosplice_pump *pump)
+{
+  return pump->stepping
+    && (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET);
+}
+
 /* Why should the next piece, of at most MAX bytes, go through memory?  */
 static enum iosplice_reason
 through_memory (struct iosplice_pump *pump, size_t max)
@@ -174,7 +192,7 @@ through_memory (struct iosplice_pump *pump, size_t max)
     return IOSPLICE_SINK_REFUSES;
   if (pump->live > 1 && pump->spare.refused)
     return IOSPLICE_SINK_REFUSES;
-  if (!source->bulk || max < WORTH_A_PIPE)
+  if ((!source->bulk || max < WORTH_A_PIPE) && !must_not_wait (pump))
     return IOSPLICE_FEW;
   if (pump->one_block && !source->whole_reads && (source->kind != ENDPOINT_PIPE || source->keeps_boundaries))
     return IOSPLICE_MESSAGES;
@@ -290,7 +308,7 @@ expect (struct endpoint *source, size_t n)
 }
 
 /* One turn of the loop: a new block of at most MAX bytes, if none is in flight, and on to the sinks.  */
-static enum step
+static enum iosplice_step
 step (struct iosplice_pump *pump, size_t max)
 {
   if (pump->block == 0)
@@ -298,7 +316,7 @@ step (struct iosplice_pump *pump, size_t max)
       size_t range;
       ssize_t n;
 
-      if (pump->source.bulk && !pump->known)
+      if ((pump->source.bulk || pump->stepping) && !pump->known)
         learn (pump);
       range = copy_range (pump, max);
       if (range > 0 || pump->block > 0)
@@ -306,14 +324,14 @@ step (struct iosplice_pump *pump, size_t max)
           pump->taken += range + pump->block;
           pump->moved += range;
           pump->serving = 0;
-          return STEP_MOVED;
+          return IOSPLICE_MOVED;
         }
       pump->side = IOSPLICE_SOURCE;
       n = fill (pump, max);
       if (n < 0)
-        return errno == EAGAIN ? STEP_SOURCE_WAITS : STEP_FAILED;
+        return errno == EAGAIN ? IOSPLICE_WAIT_SOURCE : IOSPLICE_FAILED;
       if (n == 0)
-        return STEP_END;
+        return IOSPLICE_END;
       wait_over (&pump->source.wait);
       expect (&pump->source, n);
       pump->taken += n;
@@ -321,11 +339,13 @@ step (struct iosplice_pump *pump, size_t max)
       pump->serving = 0;
     }
   if (fanout (pump) < 0)
-    return errno == EAGAIN ? STEP_SINK_WAITS : STEP_FAILED;
+    return errno == EAGAIN ? IOSPLICE_WAIT_SINK : IOSPLICE_FAILED;
   if (pump->live > 0)
-    pump->moved += pump->block;
-  pump->block = 0;
-  return STEP_MOVED;
+    {
+      pump->moved += pump->block - pump->counted;
+      pump->block = pump->counted = 0;
+    }
+  return IOSPLICE_MOVED;
 }
 
 static void
@@ -376,12 +396,39 @@ put_back (struct iosplice_pump *pump, off_t max)
     consumed = max - pump->taken < left ? max : pump->taken + left;
   else if (consumed > pump->taken)
     consumed = pump->taken;
-  if (endpoint_seekable (source) && (!source->mine || consumed > pump->taken))
-    lseek (source->fd, consumed - pump->taken, SEEK_CUR);
+  if (source->at)
+    source->position += consumed - pump->taken;
+  else
+    {
+      if (endpoint_seekable (source) && (!source->mine || consumed > pump->taken))
+        lseek (source->fd, consumed - pump->taken, SEEK_CUR);
+      source->position = -1;
+    }
   if (consumed > pump->taken)
     pump->taken = consumed;
-  source->position = -1;
   errno = saved;
+}
+
+/* What is in flight from an earlier call belongs to this one, but was not taken by it.  */
+static void
+begin (struct iosplice_pump *pump)
+{
+  pump->carried = pump->taken = pump->block - pump->counted;
+  pump->moved = 0;
+}
+
+static void
+end (struct iosplice_pump *pump, enum iosplice_step last, off_t max)
+{
+  endpoint_release (&pump->source);
+  pump->in_flight = pump->block - pump->counted;
+  if (last == IOSPLICE_FAILED || pump->live == 0)
+    {
+      put_back (pump, max);
+      buffer_discard (&pump->spare);
+      buffer_discard (&pump->buffer);
+      pump->block = pump->counted = 0;
+    }
 }
 
 /* The loop.  */
@@ -389,41 +436,58 @@ static off_t
 run (struct iosplice_pump *pump, off_t max)
 {
   bool going = true;
-  enum step now = STEP_END;
+  enum iosplice_step now = IOSPLICE_END;
 
-  pump->taken = pump->moved = 0;
+  begin (pump);
+  if (max < INTMAX_MAX - pump->carried)
+    max += pump->carried;
   while (going && pump->live > 0 && pump->taken < max)
     {
       off_t before = pump->moved;
 
       if (pump->watch_sinks && watch (pump) < 0)
         {
-          now = STEP_FAILED;
+          now = IOSPLICE_FAILED;
           break;
         }
       if (pump->live == 0)
         break;
-      while ((now = step (pump, max - pump->taken)) == STEP_SOURCE_WAITS || now == STEP_SINK_WAITS)
-        if (now == STEP_SOURCE_WAITS)
+      while ((now = step (pump, max - pump->taken)) == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK)
+        if (now == IOSPLICE_WAIT_SOURCE)
           wait_for_end (&pump->source, POLLIN);
         else
           wait_for_end (&pump->sinks[pump->serving], POLLOUT);
-      if (now == STEP_END || now == STEP_FAILED)
+      if (now == IOSPLICE_END || now == IOSPLICE_FAILED)
         break;
       if (pump->hooks.moved && pump->moved > before)
         going = pump->hooks.moved (pump->hooks.context, pump->moved - before) == 0;
       if (pump->one_block && !pump->source.whole_reads)
         break;
     }
-  endpoint_release (&pump->source);
-  if (now == STEP_FAILED || pump->live == 0)
+  end (pump, now, max);
+  return now == IOSPLICE_FAILED ? -1 : pump->moved;
+}
+
+enum iosplice_step
+iosplice_pump_step (struct iosplice_pump *pump, off_t length)
+{
+  off_t max = length < 0 ? INTMAX_MAX : length;
+  enum iosplice_step now = pump->live > 0 ? IOSPLICE_MOVED : IOSPLICE_END;
+
+  pump->piece = BUFFER_MEMORY;
+  pump->one_block = false;
+  pump->stepping = true;
+  begin (pump);
+  if (pump->live > 0 && (max > 0 || pump->block > 0))
+    now = step (pump, max);
+  end (pump, now, max);
+  if (pump->block == 0)
     {
-      put_back (pump, max);
-      buffer_discard (&pump->spare);
-      buffer_discard (&pump->buffer);
-      pump->block = 0;
+      buffer_rest (&pump->buffer);
+      buffer_rest (&pump->spare);
     }
-  return now == STEP_FAILED ? -1 : pump->moved;
+  pump->stepping = false;
+  return now;
 }
 
 off_t
@@ -466,5 +530,23 @@ iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice_stat
 off_t
 iosplice_pump_taken (const struct iosplice_pump *pump)
 {
-  return pump->taken;
+  return pump->taken - pump->carried;
+}
+
+off_t
+iosplice_pump_in_flight (const struct iosplice_pump *pump)
+{
+  return pump->in_flight;
+}
+
+int
+iosplice_pump_waiting (const struct iosplice_pump *pump)
+{
+  return pump->serving;
+}
+
+void
+iosplice_pump_pool (struct iosplice_pump *pump, struct iosplice_pool *pool)
+{
+  pump->buffer.pool = pump->spare.pool = pool;
 }

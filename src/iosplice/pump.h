@@ -30,12 +30,16 @@ struct iosplice_pump
   struct buffer spare;          /* its duplicate for a sink that is not the last */
   struct worker *workers[MOST_WORKERS]; /* NULL until one is needed */
   size_t block;                 /* length of the block in flight when it was filled, 0: none */
+  size_t counted;               /* how much of it is in MOVED already */
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */
-  off_t taken;
+  bool stepping;                /* this is a step, which must not wait */
+  off_t taken;                  /* in this call, after CARRIED */
+  off_t carried;                /* what was in flight before it */
   off_t moved;
+  off_t in_flight;              /* after the last call; what it cost, if that failed */
   enum iosplice_side side;
   struct iosplice_statistics statistics;
 };
