@@ -34,6 +34,7 @@ struct endpoint
   bool whole_reads;             /* source: a read is short only at the end of file */
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool failed;                  /* sink: dropped */
+  bool drops;                   /* sink: its failure does not end the run */
   bool twin;                    /* sink: another is the same file */
   struct worker *worker;        /* sink: who writes the block in flight to it now; NULL: nobody else */
   int error;                    /* sink: the errno value that this ended with, or 0 */

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "pump.h"
+#include "sigpipe.h"
 
 #include <errno.h>
 
@@ -26,7 +27,7 @@ fanout_drop (struct iosplice_pump *pump, int sink, int error)
   pump->side = IOSPLICE_SINK;
   pump->sinks[sink].failed = true;
   pump->live--;
-  if (pump->hooks.failed && pump->hooks.failed (pump->hooks.context, sink, error) == 0)
+  if (pump->hooks.failed ? pump->hooks.failed (pump->hooks.context, sink, error) == 0 : pump->sinks[sink].drops)
     return 0;
   errno = error;
   return -1;
@@ -164,8 +165,8 @@ serve_files (struct iosplice_pump *pump, int end)
   return result;
 }
 
-int
-fanout (struct iosplice_pump *pump)
+static int
+serve_all (struct iosplice_pump *pump)
 {
   for (; pump->serving < pump->count; pump->serving++, pump->teed = false)
     {
@@ -183,4 +184,18 @@ fanout (struct iosplice_pump *pump)
         return -1;
     }
   return 0;
+}
+
+int
+fanout (struct iosplice_pump *pump)
+{
+  struct sigpipe held;
+  int result;
+
+  if (!pump->no_sigpipe)
+    return serve_all (pump);
+  sigpipe_hold (&held);
+  result = serve_all (pump);
+  sigpipe_release (&held);
+  return result;
 }

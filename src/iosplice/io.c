@@ -1,5 +1,4 @@
-/* io.c - single calls that resume, and pipes: for the pump, and for callers that
-   work on the bytes themselves.
+/* io.c - single calls that resume: for callers that arrange them themselves.
 
    SPDX-License-Identifier: MIT */
 
@@ -7,11 +6,13 @@
 
 #include "endpoint.h"
 #include "iosplice.h"
+#include "sigpipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 ssize_t
@@ -51,64 +52,172 @@ iosplice_write (int fd, const void *bytes, size_t size)
   return done;
 }
 
-long
-iosplice_pipe_grow (int fd, size_t capacity)
+/* splice and tee do not say which end was not ready.  */
+static void
+wait_for_either (int from, int to)
 {
-  int saved = errno;
-  int size = fcntl (fd, F_GETPIPE_SZ);
+  struct pollfd source = { .fd = from, .events = POLLIN };
+  struct pollfd sink = { .fd = to, .events = POLLOUT };
 
-  if (capacity > INT_MAX)
-    capacity = INT_MAX;
-  if (size < 0)
-    {
-      /* The kernel says EBADF of an open file that is no pipe, too.  */
-      if (errno == EBADF && fcntl (fd, F_GETFD) >= 0)
-        errno = EINVAL;
-      return -1;
-    }
-  for (int larger; (size_t) size < capacity; capacity /= 2)
-    if ((larger = fcntl (fd, F_SETPIPE_SZ, (int) capacity)) >= 0)
-      size = larger;
-  errno = saved;
-  return size;
+  poll (poll (&source, 1, 0) > 0 ? &sink : &source, 1, -1);
 }
 
+static unsigned
+splice_flags (unsigned flags)
+{
+  return (flags & IOSPLICE_NONBLOCK ? SPLICE_F_NONBLOCK : 0) | (flags & IOSPLICE_MORE ? SPLICE_F_MORE : 0)
+    | (flags & IOSPLICE_MOVE ? SPLICE_F_MOVE : 0);
+}
+
+/* What a call returns that moved DONE bytes before N, with errno, stopped it.  */
+static ssize_t
+outcome (size_t done, ssize_t n)
+{
+  if (n == 0)
+    errno = 0;
+  if (done > 0 || n == 0)
+    return done;
+  return errno == EAGAIN ? IOSPLICE_WOULD_BLOCK : -1;
+}
+
+static ssize_t
+splice_all (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags)
+{
+  size_t done = 0;
+
+  while (done < size)
+    {
+      ssize_t n = splice (from, from_offset, to, to_offset, size - done, splice_flags (flags));
+
+      if (n > 0)
+        done += n;
+      else if (n < 0 && errno == EAGAIN && !(flags & IOSPLICE_NONBLOCK))
+        wait_for_either (from, to);
+      else if (n == 0 || errno != EINTR)
+        return outcome (done, n);
+      if (done > 0 && !(flags & IOSPLICE_WAIT_ALL))
+        break;
+    }
+  return done;
+}
+
+ssize_t
+iosplice_splice (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags)
+{
+  struct sigpipe held;
+  ssize_t n;
+
+  if (!(flags & IOSPLICE_NO_SIGPIPE))
+    return splice_all (from, from_offset, to, to_offset, size, flags);
+  sigpipe_hold (&held);
+  n = splice_all (from, from_offset, to, to_offset, size, flags);
+  sigpipe_release (&held);
+  return n;
+}
+
+/* Sleep until the pipe FD holds SIZE bytes or its writers are gone.  poll(2)
+   says only that it holds something, so this asks to hear of every change.  */
 static int
-move_above_standard (int *fd)
+wait_for_content (int fd, size_t size)
 {
-  int moved;
+  enum { ANYWAY = 100 };        /* milliseconds: before Linux 5.14 a change could go by unheard */
+  struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+  int poller = epoll_create1 (EPOLL_CLOEXEC), saved;
+  long held = -1;
 
-  if (*fd > STDERR_FILENO)
-    return 0;
-  moved = fcntl (*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (moved < 0)
+  if (poller < 0)
     return -1;
-  close (*fd);
-  *fd = moved;
-  return 0;
+  if (epoll_ctl (poller, EPOLL_CTL_ADD, fd, &event) == 0)
+    do
+      held = iosplice_pipe_held (fd);
+    while (held >= 0 && (size_t) held < size && !(event.events & EPOLLHUP)
+           && (epoll_wait (poller, &event, 1, ANYWAY) >= 0 || errno == EINTR));
+  saved = errno;
+  close (poller);
+  errno = saved;
+  return held < 0 ? -1 : 0;
 }
 
-int
-iosplice_pipe (int ends[2], size_t capacity)
+ssize_t
+iosplice_tee (int from, int to, size_t size, unsigned flags)
 {
-  int saved = errno;
+  struct sigpipe held;
+  ssize_t n;
 
-  ends[0] = ends[1] = -1;
-  if (pipe2 (ends, O_CLOEXEC) < 0)
+  if (size > INT_MAX)
+    size = INT_MAX;
+  if (flags & IOSPLICE_WAIT_ALL && !(flags & IOSPLICE_NONBLOCK) && wait_for_content (from, size) < 0)
     return -1;
-  if (move_above_standard (&ends[0]) < 0 || move_above_standard (&ends[1]) < 0)
+  if (flags & IOSPLICE_NO_SIGPIPE)
+    sigpipe_hold (&held);
+  while ((n = tee (from, to, size, splice_flags (flags))) < 0)
+    if (errno == EAGAIN && !(flags & IOSPLICE_NONBLOCK))
+      wait_for_either (from, to);
+    else if (errno != EINTR)
+      break;
+  n = n > 0 ? n : outcome (0, n);
+  if (flags & IOSPLICE_NO_SIGPIPE)
+    sigpipe_release (&held);
+  return n;
+}
+
+/* The next buffers of a list, as far as they fit, without what is DONE of the first.  */
+static int
+take_buffers (struct iovec *window, int most, const struct iovec *buffers, int count, size_t done)
+{
+  int n = count < most ? count : most;
+
+  for (int i = 0; i < n; i++)
+    window[i] = buffers[i];
+  window[0].iov_base = (char *) window[0].iov_base + done;
+  window[0].iov_len -= done;
+  return n;
+}
+
+static ssize_t
+vmsplice_all (int pipe, const struct iovec *buffers, int count, unsigned flags)
+{
+  enum { WINDOW = 64 };
+  struct iovec window[WINDOW];
+  size_t done = 0, first = 0;   /* FIRST: how much of the first buffer is in the pipe */
+
+  for (;;)
     {
-      saved = errno;
-      close (ends[0]);
-      close (ends[1]);
-      ends[0] = ends[1] = -1;
-      errno = saved;
-      return -1;
+      ssize_t n;
+
+      while (count > 0 && first >= buffers->iov_len)
+        {
+          first -= buffers->iov_len;
+          buffers++;
+          count--;
+        }
+      if (count == 0)
+        return done;
+      n = vmsplice (pipe, window, take_buffers (window, WINDOW, buffers, count, first), splice_flags (flags));
+      if (n > 0)
+        {
+          done += n;
+          first += n;
+        }
+      else if (n < 0 && errno == EAGAIN && !(flags & IOSPLICE_NONBLOCK))
+        poll (&(struct pollfd) { .fd = pipe, .events = POLLOUT }, 1, -1);
+      else if (n == 0 || errno != EINTR)
+        return outcome (done, n);
     }
-  if (capacity > 0)
-    iosplice_pipe_grow (ends[0], capacity);
-  errno = saved;
-  return 0;
+}
+
+ssize_t
+iosplice_vmsplice (int pipe, const struct iovec *buffers, int count, unsigned flags)
+{
+  struct sigpipe held;
+  ssize_t n;
+
+  if (!(flags & IOSPLICE_NO_SIGPIPE))
+    return vmsplice_all (pipe, buffers, count, flags);
+  sigpipe_hold (&held);
+  n = vmsplice_all (pipe, buffers, count, flags);
+  sigpipe_release (&held);
+  return n;
 }
 
 ssize_t

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -69,9 +70,13 @@ struct iosplice_statistics
                                    time, in threads of the pump's own; what one of them fails with is told when all
                                    have the block.  What is IOSPLICE_MINE only, but for one.  */
 
+#define IOSPLICE_NO_SIGPIPE 0x80u       /* a sink whose reader has gone fails with EPIPE, and no SIGPIPE is sent */
+
 /* Flags of an end.  */
 #define IOSPLICE_MINE 0x1u      /* the caller opened this description and shares it with nobody,
                                    so its file position needs no protection from other users */
+
+#define IOSPLICE_DROPS 0x2u     /* a sink that is dropped when it fails: the others go on */
 
 /* A source, its sinks, and what is in flight between them.  */
 struct iosplice_pump;
@@ -88,14 +93,14 @@ struct iosplice_hooks
 
   /* Sink number SINK (in the order they were added, from 0) failed with
      ERROR, an errno value.  Zero drops the sink and goes on with the others;
-     nonzero ends the run with this error.  Without it every failure ends
-     the run.  */
+     nonzero ends the run with this error.  Without it the failure of a sink
+     that is not IOSPLICE_DROPS ends the run.  */
   int (*failed) (void *context, int sink, int error);
 };
 
 /* Make a pump.
 
-   flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS and IOSPLICE_PARALLEL, combined, or 0
+   flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS, IOSPLICE_PARALLEL and IOSPLICE_NO_SIGPIPE, combined, or 0
    hooks  copied; NULL for none
 
    Returns the pump, or NULL with errno ENOMEM.  Opens nothing until a
@@ -116,7 +121,9 @@ void iosplice_pump_free (struct iosplice_pump *pump);
 int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
 
 /* Add FD to what PUMP writes to.  Sinks are served in the order of addition.
-   Parameters as for iosplice_pump_source.
+
+   flags  IOSPLICE_MINE and IOSPLICE_DROPS, combined, or 0
+   st     as for iosplice_pump_source
 
    Returns the sink's number, from 0, or -1 with errno ENOMEM or of fstat(2).  */
 int iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
@@ -221,6 +228,97 @@ off_t iosplice_pump_taken (const struct iosplice_pump *pump);
 
 /* By which means PUMP has moved bytes since the last iosplice_pump_source.  */
 void iosplice_pump_statistics (const struct iosplice_pump *pump, struct iosplice_statistics *statistics);
+
+/* What a transfer in one call came to.  */
+struct iosplice_result
+{
+  off_t moved;                  /* bytes that reached the sink, also on failure */
+  off_t taken;                  /* bytes that were taken from the source; more than MOVED only on failure */
+  enum iosplice_side side;      /* on failure: which side */
+  struct iosplice_statistics statistics;
+};
+
+/* Transfers in one call: a pump that is made, run and freed.
+
+   iosplice_copy     until end of file, or until LENGTH bytes are moved (-1: no limit)
+   iosplice_full     exactly LENGTH bytes; that end of file came first is an error, ENODATA
+   iosplice_partial  what one read(2) of LENGTH bytes would give
+
+   from, to                 any descriptors: regular files, pipes, sockets, terminals, devices
+   from_offset, to_offset   NULL: use the file position and move it on.  Else the position stays
+                            as it is, the transfer begins at the offset, and the offset is moved on by
+                            the bytes moved: any number of threads may use one descriptor
+   flags                    IOSPLICE_NO_SPLICE and IOSPLICE_NO_SIGPIPE, combined, or 0
+   result                   filled in success and in failure; may be NULL
+
+   Return the number of bytes moved, 0 at end of file, or -1 with errno: as
+   iosplice_pump_run, or as iosplice_pump_source_at.  Block as read and write do.
+   Who moves many small pieces makes a pump once instead.  */
+off_t iosplice_copy (int from, off_t *from_offset, int to, off_t *to_offset, off_t length, unsigned flags,
+                     struct iosplice_result *result);
+off_t iosplice_full (int from, off_t *from_offset, int to, off_t *to_offset, off_t length, unsigned flags,
+                     struct iosplice_result *result);
+ssize_t iosplice_partial (int from, off_t *from_offset, int to, off_t *to_offset, size_t length, unsigned flags,
+                          struct iosplice_result *result);
+
+/* Flags of iosplice_splice, iosplice_tee and iosplice_vmsplice, besides IOSPLICE_NO_SIGPIPE.  */
+#define IOSPLICE_MOVE 0x100u    /* SPLICE_F_MOVE, which Linux ignores since 2.6.21 */
+#define IOSPLICE_NONBLOCK 0x200u        /* never wait, but return IOSPLICE_WOULD_BLOCK; SPLICE_F_NONBLOCK */
+#define IOSPLICE_MORE 0x400u    /* more follows at once: a TCP sink need not send a part; SPLICE_F_MORE */
+#define IOSPLICE_WAIT_ALL 0x800u        /* all SIZE bytes, unless end of file or an error comes first */
+
+/* Returned where a call with IOSPLICE_NONBLOCK moved nothing and would have to wait.  */
+#define IOSPLICE_WOULD_BLOCK (-2)
+
+/* splice(2): move at most SIZE bytes between FROM and TO, one of which must be
+   a pipe, resuming after EINTR.  The caller keeps the hazards: while this waits for an
+   end that is no pipe, everybody else's calls on the pipe wait too.
+
+   from_offset, to_offset   of an end that is no pipe, moved on by the bytes moved; NULL: its file position
+
+   Returns the number of bytes moved; 0 at end of file; IOSPLICE_WOULD_BLOCK; or
+   -1 with errno of splice(2).  With IOSPLICE_WAIT_ALL, fewer than SIZE is no
+   success: errno tells why, and 0 there is end of file.
+
+   Waits as splice(2) does, and for an end that is O_NONBLOCK too, unless
+   IOSPLICE_NONBLOCK.  That keeps from waiting for pipes and for what the caller made
+   O_NONBLOCK; on a socket or terminal that blocks the kernel may wait all the same.  */
+ssize_t iosplice_splice (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags);
+
+/* tee(2): duplicate at most SIZE bytes of what the pipe FROM holds into the
+   pipe TO, and leave them in FROM.  With IOSPLICE_WAIT_ALL, wait first until FROM
+   holds SIZE bytes or has no writer any more; since each tee starts at the head of
+   FROM, what did not fit into TO then can not be added by another call.
+
+   Returns and waits as iosplice_splice.  SIZE may be at most what FROM can
+   hold, or a wait for all has no end.  */
+ssize_t iosplice_tee (int from, int to, size_t size, unsigned flags);
+
+/* vmsplice(2): put the COUNT buffers of memory, all of them, into a pipe.  The
+   pipe holds the very pages: their memory may be neither changed nor unmapped
+   until the last reader of them, which may be a socket's peer, has read them.
+
+   Returns the number of bytes in the pipe; fewer than all tells by errno why;
+   IOSPLICE_WOULD_BLOCK, or -1 with errno of vmsplice(2).  Waits unless IOSPLICE_NONBLOCK.
+   To read a pipe into memory use iosplice_read.  */
+ssize_t iosplice_vmsplice (int pipe, const struct iovec *buffers, int count, unsigned flags);
+
+/* How many bytes the pipe FD can hold, and how many it holds.  Return -1 with
+   errno: EBADF, or EINVAL if FD is no pipe.  See F_GETPIPE_SZ in fcntl(2), FIONREAD in pipe(7).  */
+long iosplice_pipe_capacity (int fd);
+long iosplice_pipe_held (int fd);
+
+/* Set how many bytes the pipe FD can hold; the kernel rounds up.  Returns the
+   new capacity, or -1 with errno: EBADF, EINVAL, EBUSY if it holds more, EPERM above
+   iosplice_pipe_most or where the user has too many pipe pages.  See F_SETPIPE_SZ in fcntl(2).  */
+long iosplice_pipe_resize (int fd, size_t capacity);
+
+/* The capacity that a new pipe has now, which shrinks when the user has many, and the
+   largest that can be had without privilege, in bytes.  The first returns -1 with
+   errno if no pipe can be made.  How much one write(2) puts into a pipe unbroken is
+   PIPE_BUF of <limits.h>.  */
+long iosplice_pipe_default (void);
+long iosplice_pipe_most (void);
 
 /* Let the pipe FD hold at least CAPACITY bytes, or as near to that as the
    user's limits allow; a larger one stays as it is.  Never blocks.

@@ -35,6 +35,7 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
   pump->no_splice = flags & IOSPLICE_NO_SPLICE;
   pump->watch_sinks = flags & IOSPLICE_WATCH_SINKS;
   pump->parallel = flags & IOSPLICE_PARALLEL;
+  pump->no_sigpipe = flags & IOSPLICE_NO_SIGPIPE;
   pump->source.fd = -1;
   buffer_open (&pump->buffer, &pump->statistics);
   buffer_open (&pump->spare, &pump->statistics);
@@ -96,6 +97,7 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
   for (int i = 0; i < pump->count; i++)
     if (endpoint_same (&sinks[i], &sinks[pump->count]))
       sinks[i].twin = sinks[pump->count].twin = true;
+  sinks[pump->count].drops = flags & IOSPLICE_DROPS;
   pump->live++;
   pump->count++;
   pump->known = false;

@@ -18,6 +18,7 @@ struct iosplice_pump
   bool no_splice;
   bool watch_sinks;
   bool parallel;                /* files may be written at the same time */
+  bool no_sigpipe;
   enum iosplice_reason by_blocks;       /* why every block must go through memory as it was read */
   bool no_range;                /* copy_file_range has nothing to give (any more) */
   struct endpoint source;
