@@ -273,11 +273,10 @@ tcp_in (const char *name, char **command)
 {
   int in = open_or_fail (name, O_RDONLY), ends[2];
   pid_t child;
-  ssize_t n;
 
   connect_tcp (ends);
   child = start_on (ends[0], STDIN_FILENO, command);
-  while ((n = sendfile (ends[1], in, NULL, MEBIBYTE)) > 0)
+  while (sendfile (ends[1], in, NULL, MEBIBYTE) > 0)
     continue;
   close (ends[1]);
   return outcome (child);

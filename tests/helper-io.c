@@ -50,12 +50,14 @@ now_ms (void)
   return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-static void
-check (bool good, const char *what)
+static _Noreturn void
+failed (const char *what)
 {
-  if (!good)
-    error (1, errno, "%s", what);
+  error (1, errno, "%s", what);
+  exit (1);                     /* which error did, but no analyser knows that */
 }
+
+#define check(good, what) ((good) ? (void) 0 : failed (what))
 
 /* Hand over the CPU for a moment, unless the deadline that began at START has passed.  */
 static void
@@ -492,7 +494,7 @@ cmd_echo (char **arg)
   close (out[1]);
   for (int i = 0; i < COUNT; i++)
     {
-      char line[32], got[64];
+      char line[32], got[64] = "";
       int size = sprintf (line, "line %d\n", i), have = 0;
       double start = now_ms ();
       put (in[1], line, size);
@@ -778,6 +780,7 @@ cmd_shared (char **arg)
   enum
   { COUNT = 1000 };
   struct fiemap *map = calloc (1, sizeof *map + COUNT * sizeof *map->fm_extents);
+  check (map != NULL, "memory");
   int fd = open (arg[0], O_RDONLY);
   long long sum = 0;
   bool last = false;
@@ -798,6 +801,7 @@ cmd_shared (char **arg)
             sum += extent->fe_length;
         }
     }
+  free (map);
   printf ("%lld\n", sum);
   return 0;
 }
@@ -813,7 +817,9 @@ cmd_peak (char **arg)
   int status;
   check (wait4 (child, &status, 0, &usage) == child, "wait4");
   FILE *f = fopen (arg[0], "w");
-  check (f && fprintf (f, "%ld\n", usage.ru_maxrss) > 0 && fclose (f) == 0, arg[0]);
+  check (f != NULL, arg[0]);
+  fprintf (f, "%ld\n", usage.ru_maxrss);
+  check (fclose (f) == 0, arg[0]);
   return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
 }
 

@@ -33,7 +33,7 @@ TESTS_HELPER = tests/helper-io
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
-EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB)
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .bats
