@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 void
@@ -115,30 +117,18 @@ count (struct iosplice_means *means, ssize_t n)
   return n;
 }
 
-/* splice(2) into or out of the pipe, resumed after EINTR; OFFSET, of the other end, may be NULL.  */
+/* splice(2) into or out of the pipe; OFFSET, of the other end, may be NULL.  */
 static ssize_t
 splice_in (struct buffer *buffer, int fd, off_t *offset, size_t size)
 {
-  ssize_t n;
-
-  do
-    n = count (&buffer->statistics->splice, splice (fd, offset, buffer->pipe[1], NULL, size, SPLICE_F_NONBLOCK));
-  while (n < 0 && errno == EINTR);
-  return n;
+  return count (&buffer->statistics->splice, splice (fd, offset, buffer->pipe[1], NULL, size, SPLICE_F_NONBLOCK));
 }
 
 static ssize_t
 splice_out (struct buffer *buffer, int fd, off_t *offset)
 {
-  ssize_t n;
-
-  do
-    {
-      buffer->statistics->splice.calls++;
-      n = splice (buffer->pipe[0], NULL, fd, offset, buffer->length, SPLICE_F_NONBLOCK);
-    }
-  while (n < 0 && errno == EINTR);
-  return n;
+  buffer->statistics->splice.calls++;
+  return splice (buffer->pipe[0], NULL, fd, offset, buffer->length, SPLICE_F_NONBLOCK);
 }
 
 /* Splice from a file whose position others may move.  What was reserved and
@@ -212,6 +202,45 @@ buffer_read (struct buffer *buffer, struct endpoint *source, size_t size)
   if (n > 0)
     {
       buffer->bytes = buffer->memory;
+      buffer->length = n;
+    }
+  return n;
+}
+
+int
+buffer_make_zeros (struct buffer *zeros, size_t size)
+{
+  struct iovec pages = { .iov_len = size };
+  ssize_t n;
+
+  if (zeros->length >= size)
+    return 0;
+  if (zeros->refused)
+    return -1;
+  close_pipe (zeros);
+  zeros->length = 0;
+  zeros->refused = true;
+  /* Never written, so that all of it is the kernel's own page of zeros.  */
+  pages.iov_base = mmap (NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages.iov_base == MAP_FAILED)
+    return -1;
+  n = buffer_make_pipe (zeros, size) < 0 ? -1 : vmsplice (zeros->pipe[1], &pages, 1, SPLICE_F_NONBLOCK);
+  munmap (pages.iov_base, size);
+  if (n < (ssize_t) size)
+    return -1;
+  zeros->length = size;
+  zeros->refused = false;
+  return 0;
+}
+
+ssize_t
+buffer_tee_zeros (struct buffer *buffer, const struct buffer *zeros, size_t size)
+{
+  ssize_t n = count (&buffer->statistics->tee, tee (zeros->pipe[0], buffer->pipe[1], size, SPLICE_F_NONBLOCK));
+
+  if (n > 0)
+    {
+      buffer->bytes = NULL;
       buffer->length = n;
     }
   return n;
@@ -322,7 +351,7 @@ buffer_drain_all (struct buffer *buffer, struct endpoint *sink)
   while (buffer_drain (buffer, sink) < 0)
     if (errno == EAGAIN)
       wait_for (&sink->wait, sink->fd, POLLOUT, false);
-    else
+    else if (errno != EINTR)
       return errno;
   return 0;
 }

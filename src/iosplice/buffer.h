@@ -43,13 +43,20 @@ int buffer_make_memory (struct buffer *, size_t size);
    splice into its pipe or by read into its memory, which the caller has made.
    Both return the number of bytes, 0 at end of file (buffer_splice: where
    only read(2) can tell end of file, it sets SOURCE->size so that the caller
-   asks it), or -1 with errno: EAGAIN is "not ready"; a refusal by splice is
+   asks it), or -1 with errno: EAGAIN is "not ready", EINTR a signal; a refusal by splice is
    as endpoint_refusal says.  */
 ssize_t buffer_splice (struct buffer *, struct endpoint *source, size_t size);
 ssize_t buffer_read (struct buffer *, struct endpoint *source, size_t size);
 
+/* Have at least SIZE bytes of zeros in the pipe of ZEROS: one constant page, over
+   and over.  Returns 0, or -1 with errno: then never again.  */
+int buffer_make_zeros (struct buffer *zeros, size_t size);
+
+/* Fill the empty BUFFER with SIZE bytes of ZEROS, which keeps them.  Returns as buffer_splice.  */
+ssize_t buffer_tee_zeros (struct buffer *, const struct buffer *zeros, size_t size);
+
 /* Write what BUFFER holds to SINK until it is empty.  Returns 0, or -1 with
-   errno: EAGAIN is "not ready"; otherwise what write(2) said.  BUFFER keeps
+   errno: EAGAIN is "not ready", EINTR a signal; otherwise what write(2) said.  BUFFER keeps
    what did not get through.  */
 int buffer_drain (struct buffer *, struct endpoint *sink);
 

@@ -43,6 +43,12 @@ range_to (struct iosplice_pump *pump, off_t *offset, size_t size)
       if (n > 0)
         done += n;
       else if (n == 0 || errno != EINTR)
+        {
+          pump->no_range = true;
+          break;
+        }
+      /* Where nothing is held back, a signal need not wait for the rest.  */
+      if (!offset)
         break;
     }
   means->bytes += done;
@@ -92,6 +98,8 @@ copy_range (struct iosplice_pump *pump, off_t max)
     return 0;
   if (size > source->size - source->position)
     size = source->size - source->position;
+  else
+    size = whole_blocks (pump, size);
   if (size > 0 && endpoint_shared (source) && source->reserved == 0 && endpoint_reserve (source, size) < 0)
     size = 0;
   if (endpoint_shared (source) && size > source->reserved)
@@ -99,10 +107,7 @@ copy_range (struct iosplice_pump *pump, off_t max)
   if (size <= 0)
     pump->no_range = true;
   else if (!endpoint_shared (sink))
-    {
-      done = range_to (pump, sink->at ? &sink->position : NULL, size);
-      pump->no_range = done < (size_t) size;
-    }
+    done = range_to (pump, sink->at ? &sink->position : NULL, size);
   else
     {
       struct place place;
@@ -112,7 +117,6 @@ copy_range (struct iosplice_pump *pump, off_t max)
       else
         {
           done = range_to (pump, &place.offset, size);
-          pump->no_range = done < (size_t) size;
           done += fill_place (pump, &place);
           place_leave (&place);
         }

@@ -141,9 +141,7 @@ endpoint_read (struct endpoint *end, void *bytes, size_t size)
 
   if (reserved && size > (size_t) end->reserved)
     size = end->reserved;
-  do
-    n = reserved || end->at ? pread (end->fd, bytes, size, end->position) : read (end->fd, bytes, size);
-  while (n < 0 && errno == EINTR);
+  n = reserved || end->at ? pread (end->fd, bytes, size, end->position) : read (end->fd, bytes, size);
   if (n == 0 && reserved)
     {
       endpoint_release (end);   /* the file is shorter now */
@@ -159,11 +157,8 @@ endpoint_read (struct endpoint *end, void *bytes, size_t size)
 ssize_t
 endpoint_write (const struct endpoint *end, const void *bytes, size_t size, off_t *offset)
 {
-  ssize_t n;
+  ssize_t n = offset ? pwrite (end->fd, bytes, size, *offset) : write (end->fd, bytes, size);
 
-  do
-    n = offset ? pwrite (end->fd, bytes, size, *offset) : write (end->fd, bytes, size);
-  while (n < 0 && errno == EINTR);
   if (n > 0 && offset)
     *offset += n;
   return n;

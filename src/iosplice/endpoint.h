@@ -68,8 +68,9 @@ bool endpoint_same (const struct endpoint *, const struct endpoint *);
    or write(2) must be asked, rather than a failure of the data?  */
 bool endpoint_refusal (int error);
 
-/* read(2) and write(2), resumed after EINTR.  The read takes what is reserved
-   first, and goes by POSITION where that is the caller's; with OFFSET, the write is a pwrite(2) there, and *OFFSET moves on.  */
+/* read(2) and write(2).  The read takes what is reserved first, and goes by
+   POSITION where that is the caller's; with OFFSET, the write is a pwrite(2)
+   there, and *OFFSET moves on.  */
 ssize_t endpoint_read (struct endpoint *, void *, size_t);
 ssize_t endpoint_write (const struct endpoint *, const void *, size_t, off_t *offset);
 

@@ -67,7 +67,7 @@ serve (struct iosplice_pump *pump)
       pump->moved += before - from->length;
       pump->counted += before - from->length;
     }
-  if (result == 0 || errno == EAGAIN)
+  if (result == 0 || errno == EAGAIN || errno == EINTR)
     return result;
   result = fanout_drop (pump, pump->serving, errno);
   if (result == 0)

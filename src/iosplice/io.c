@@ -22,8 +22,9 @@ iosplice_read (int fd, void *bytes, size_t size)
   struct wait wait = { 0 };
   ssize_t n;
 
-  while ((n = endpoint_read (&end, bytes, size)) < 0 && errno == EAGAIN)
-    wait_for (&wait, fd, POLLIN, false);
+  while ((n = endpoint_read (&end, bytes, size)) < 0 && (errno == EAGAIN || errno == EINTR))
+    if (errno == EAGAIN)
+      wait_for (&wait, fd, POLLIN, false);
   return n;
 }
 
@@ -42,7 +43,7 @@ iosplice_write (int fd, const void *bytes, size_t size)
         done += n;
       else if (n < 0 && errno == EAGAIN)
         wait_for (&wait, fd, POLLOUT, false);
-      else
+      else if (n == 0 || errno != EINTR)
         {
           if (n == 0)
             errno = ENOSPC;

@@ -53,7 +53,7 @@ enum iosplice_reason
 struct iosplice_statistics
 {
   struct iosplice_means splice;         /* calls in and out, bytes in */
-  struct iosplice_means tee;
+  struct iosplice_means tee;            /* to further sinks, and of zeros instead of /dev/zero's */
   struct iosplice_means copy_file_range;
   struct iosplice_means read;           /* these bytes went through memory, also on a salvage */
   struct iosplice_means write;
@@ -96,6 +96,14 @@ struct iosplice_hooks
      nonzero ends the run with this error.  Without it the failure of a sink
      that is not IOSPLICE_DROPS ends the run.  */
   int (*failed) (void *context, int sink, int error);
+
+  /* A signal may have come: a call was interrupted, or the pump has waited.
+     Zero goes on; nonzero ends the run as if the length had been reached,
+     with what is in flight dropped and a seekable source put back behind the
+     blocks that had begun to arrive.  May ask iosplice_pump_moved and
+     iosplice_pump_taken.  A signal that comes just before a call that blocks
+     interrupts nothing: who cares must send it again until it is heard.  */
+  int (*interrupted) (void *context);
 };
 
 /* Make a pump.
@@ -153,16 +161,23 @@ int iosplice_pump_sinks (const struct iosplice_pump *pump);
 
    errno: what read(2) said of the source, what write(2) said of a sink (a
    refusal by splice(2) is never reported: it is answered by read and
-   write), ENOMEM.  EINTR is resumed, EAGAIN is waited out with poll(2).
+   write), ENOMEM.  EINTR is resumed unless the hook INTERRUPTED says
+   otherwise, EAGAIN is waited out with poll(2).
 
    Blocks as read and write on the same descriptors do.  Afterwards the
    position of a seekable source stands behind the bytes taken from it; where a
-   sink failed, at the end of the block, of 128 KiB or what iosplice_pump_block
-   asked for, that could not be written, as read and write would have left it.
+   sink failed, behind the input blocks that the output block which could not
+   be written needed, as read and write would have left it.
    A sink that breaks raises SIGPIPE as write(2) does.
 
    See splice(2), tee(2), copy_file_range(2), pipe(7).  */
 off_t iosplice_pump_run (struct iosplice_pump *pump, off_t length);
+
+/* Say in what blocks, in bytes, a program with read and write would do what
+   PUMP does in its runs: where a failure leaves a seekable source depends on
+   it, and pieces consist of whole blocks where they can.  Without, both are
+   of 128 KiB; iosplice_pump_block has its own.  */
+void iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output);
 
 /* Move one input block: what one read(2) of SIZE bytes would give, a short
    one included, to every sink.  Returns, errno and effects as
@@ -220,7 +235,7 @@ void iosplice_pump_pool (struct iosplice_pump *pump, struct iosplice_pool *pool)
 enum iosplice_side iosplice_pump_failure (const struct iosplice_pump *pump);
 
 /* Bytes that every remaining sink got in the last run, block or step, also when it
-   failed, the failing sink's part of the piece in flight included.  */
+   failed or in a hook; with one sink its part of the piece in flight included.  */
 off_t iosplice_pump_moved (const struct iosplice_pump *pump);
 
 /* Bytes that the last run, block or step took from the source.  */

@@ -37,8 +37,10 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
   pump->parallel = flags & IOSPLICE_PARALLEL;
   pump->no_sigpipe = flags & IOSPLICE_NO_SIGPIPE;
   pump->source.fd = -1;
+  iosplice_pump_blocks (pump, BUFFER_MEMORY, BUFFER_MEMORY);
   buffer_open (&pump->buffer, &pump->statistics);
   buffer_open (&pump->spare, &pump->statistics);
+  buffer_open (&pump->zeros, &pump->statistics);
   return pump;
 }
 
@@ -53,6 +55,7 @@ iosplice_pump_free (struct iosplice_pump *pump)
       buffer_close (&pump->spare);
       for (int i = 0; i < MOST_WORKERS; i++)
         worker_free (pump->workers[i]);
+      buffer_close (&pump->zeros);
       free (pump->sinks);
       free (pump);
     }
@@ -103,6 +106,13 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
   pump->known = false;
   pump->by_blocks = keeps_blocks (pump);
   return pump->count - 1;
+}
+
+void
+iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output)
+{
+  pump->input_block = input;
+  pump->output_block = output;
 }
 
 int
@@ -256,6 +266,18 @@ fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason
   return n;
 }
 
+size_t
+whole_blocks (const struct iosplice_pump *pump, size_t size)
+{
+  size_t block = pump->input_block > pump->output_block ? pump->input_block : pump->output_block;
+  size_t over;
+
+  if (pump->one_block || !endpoint_seekable (&pump->source) || block > size)
+    return size;
+  over = (pump->taken + size) % block;
+  return over < size ? size - over : size;
+}
+
 /* As buffer_splice.  */
 static ssize_t
 fill_pipe (struct iosplice_pump *pump, size_t max)
@@ -265,7 +287,12 @@ fill_pipe (struct iosplice_pump *pump, size_t max)
 
   if (buffer->busy >= BUSY_FILLS && !buffer->grown)
     grow (pump);
-  n = buffer_splice (buffer, &pump->source, max);
+  if (max > buffer->capacity)
+    max = whole_blocks (pump, buffer->capacity);
+  if (pump->source.kind == ENDPOINT_ZERO && buffer_make_zeros (&pump->zeros, buffer->capacity) == 0)
+    n = buffer_tee_zeros (buffer, &pump->zeros, max);
+  else
+    n = buffer_splice (buffer, &pump->source, max);
   if (n >= 0)
     buffer->busy = (size_t) n >= buffer->capacity / 2 ? buffer->busy + 1 : 0;
   return n;
@@ -331,7 +358,7 @@ step (struct iosplice_pump *pump, size_t max)
       pump->side = IOSPLICE_SOURCE;
       n = fill (pump, max);
       if (n < 0)
-        return errno == EAGAIN ? IOSPLICE_WAIT_SOURCE : IOSPLICE_FAILED;
+        return errno == EAGAIN || errno == EINTR ? IOSPLICE_WAIT_SOURCE : IOSPLICE_FAILED;
       if (n == 0)
         return IOSPLICE_END;
       wait_over (&pump->source.wait);
@@ -341,7 +368,7 @@ step (struct iosplice_pump *pump, size_t max)
       pump->serving = 0;
     }
   if (fanout (pump) < 0)
-    return errno == EAGAIN ? IOSPLICE_WAIT_SINK : IOSPLICE_FAILED;
+    return errno == EAGAIN || errno == EINTR ? IOSPLICE_WAIT_SINK : IOSPLICE_FAILED;
   if (pump->live > 0)
     {
       pump->moved += pump->block - pump->counted;
@@ -383,21 +410,36 @@ watch (struct iosplice_pump *pump)
   return 0;
 }
 
-/* An input is left where read and write would have left it: behind the block
-   that could not be written.  */
+static off_t
+round_up (off_t bytes, size_t block)
+{
+  off_t result;
+
+  if (__builtin_add_overflow (bytes, block - 1, &result))
+    return INTMAX_MAX;
+  return result - result % block;
+}
+
+/* An input is left where read and write would have left it: behind what was
+   read for the output block that could not be written, or had begun to arrive.  */
 static void
 put_back (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
-  off_t consumed = (pump->moved / pump->piece + 1) * pump->piece;
-  off_t left = source->kind == ENDPOINT_ZERO ? INTMAX_MAX : source->size - source->position;
+  off_t begun = round_up (pump->moved + (pump->side == IOSPLICE_SINK), pump->output_block);
+  off_t consumed = round_up (begun, pump->input_block);
+  off_t most = pump->taken;
   int saved = errno;
 
-  if (pump->one_block && source->whole_reads && pump->side == IOSPLICE_SINK && pump->taken < max && left > 0
-      && (source->position >= 0 || source->kind == ENDPOINT_ZERO))
-    consumed = max - pump->taken < left ? max : pump->taken + left;
-  else if (consumed > pump->taken)
-    consumed = pump->taken;
+  if (pump->side != IOSPLICE_SOURCE && source->kind == ENDPOINT_ZERO)
+    most = max;
+  else if (pump->side != IOSPLICE_SOURCE && source->whole_reads && endpoint_locate (source) == 0
+           && source->size > source->position)
+    most += source->size - source->position;
+  if (consumed > most)
+    consumed = most;
+  if (consumed > max)
+    consumed = max;
   if (source->at)
     source->position += consumed - pump->taken;
   else
@@ -419,18 +461,46 @@ begin (struct iosplice_pump *pump)
   pump->moved = 0;
 }
 
+/* GIVEN_UP: what is in flight is dropped.  */
 static void
-end (struct iosplice_pump *pump, enum iosplice_step last, off_t max)
+end (struct iosplice_pump *pump, bool given_up, off_t max)
 {
   endpoint_release (&pump->source);
   pump->in_flight = pump->block - pump->counted;
-  if (last == IOSPLICE_FAILED || pump->live == 0)
+  if (given_up || pump->live == 0)
     {
       put_back (pump, max);
       buffer_discard (&pump->spare);
       buffer_discard (&pump->buffer);
       pump->block = pump->counted = 0;
     }
+}
+
+static bool
+interrupted (struct iosplice_pump *pump)
+{
+  return pump->hooks.interrupted && pump->hooks.interrupted (pump->hooks.context);
+}
+
+/* One turn of the loop, waited for.  A hook that ends the run leaves it waiting.  */
+static enum iosplice_step
+step_and_wait (struct iosplice_pump *pump, size_t max)
+{
+  enum iosplice_step now;
+
+  while ((now = step (pump, max)) == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK)
+    {
+      if (errno == EAGAIN && now == IOSPLICE_WAIT_SOURCE)
+        wait_for_end (&pump->source, POLLIN);
+      else if (errno == EAGAIN)
+        wait_for_end (&pump->sinks[pump->serving], POLLOUT);
+      if (interrupted (pump))
+        {
+          pump->side = IOSPLICE_NEITHER;
+          break;
+        }
+    }
+  return now;
 }
 
 /* The loop.  */
@@ -454,19 +524,15 @@ run (struct iosplice_pump *pump, off_t max)
         }
       if (pump->live == 0)
         break;
-      while ((now = step (pump, max - pump->taken)) == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK)
-        if (now == IOSPLICE_WAIT_SOURCE)
-          wait_for_end (&pump->source, POLLIN);
-        else
-          wait_for_end (&pump->sinks[pump->serving], POLLOUT);
-      if (now == IOSPLICE_END || now == IOSPLICE_FAILED)
+      now = step_and_wait (pump, max - pump->taken);
+      if (now != IOSPLICE_MOVED)
         break;
       if (pump->hooks.moved && pump->moved > before)
         going = pump->hooks.moved (pump->hooks.context, pump->moved - before) == 0;
       if (pump->one_block && !pump->source.whole_reads)
         break;
     }
-  end (pump, now, max);
+  end (pump, now != IOSPLICE_MOVED && now != IOSPLICE_END, max);
   return now == IOSPLICE_FAILED ? -1 : pump->moved;
 }
 
@@ -481,8 +547,10 @@ iosplice_pump_step (struct iosplice_pump *pump, off_t length)
   pump->stepping = true;
   begin (pump);
   if (pump->live > 0 && (max > 0 || pump->block > 0))
-    now = step (pump, max);
-  end (pump, now, max);
+    do
+      now = step (pump, max);
+    while ((now == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK) && errno == EINTR);
+  end (pump, now == IOSPLICE_FAILED, max);
   if (pump->block == 0)
     {
       buffer_rest (&pump->buffer);
@@ -503,12 +571,18 @@ iosplice_pump_run (struct iosplice_pump *pump, off_t length)
 ssize_t
 iosplice_pump_block (struct iosplice_pump *pump, size_t size)
 {
+  size_t input = pump->input_block, output = pump->output_block;
+  ssize_t result;
+
   /* No read(2) gives more.  */
   if (size > MOST_READ)
     size = MOST_READ;
   pump->piece = size;
   pump->one_block = true;
-  return run (pump, size);
+  iosplice_pump_blocks (pump, size, size);
+  result = run (pump, size);
+  iosplice_pump_blocks (pump, input, output);
+  return result;
 }
 
 enum iosplice_side

@@ -30,10 +30,12 @@ struct iosplice_pump
   struct buffer buffer;         /* the block in flight */
   struct buffer spare;          /* its duplicate for a sink that is not the last */
   struct worker *workers[MOST_WORKERS]; /* NULL until one is needed */
+  struct buffer zeros;          /* what /dev/zero gives */
   size_t block;                 /* length of the block in flight when it was filled, 0: none */
   size_t counted;               /* how much of it is in MOVED already */
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */
+  size_t input_block, output_block;     /* of the program that a run stands in for */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */
   bool stepping;                /* this is a step, which must not wait */
@@ -47,12 +49,15 @@ struct iosplice_pump
 
 /* fanout.c: bring the block in flight to the sinks, from PUMP->serving on.
    Returns 0 when all live sinks have it, or -1 with errno: EAGAIN is "that
-   sink is not ready"; otherwise PUMP->side says who failed.  */
+   sink is not ready", EINTR a signal; otherwise PUMP->side says who failed.  */
 int fanout (struct iosplice_pump *);
 
 /* fanout.c: SINK failed with ERROR and gets no more.  Returns 0 if the others
    go on, or -1 with errno ERROR.  */
 int fanout_drop (struct iosplice_pump *, int sink, int error);
+
+/* pump.c: SIZE bytes more, or less where that makes the run so far one of whole blocks.  */
+size_t whole_blocks (const struct iosplice_pump *, size_t size);
 
 /* copy.c: the next piece, at most MAX bytes, by copy_file_range(2).  Returns
    its length; 0: this is not for copy_file_range, or not any more.  May leave
