@@ -14,7 +14,7 @@ setup () {
   common_setup
   faults_setup
   refused=
-  [[ ${FAULTS:-} == all ]] && fault_most=1000000 || fault_most=3
+  faults_most 3
   make_bytes bytes 400000
   tr '\000-\377' '\000-\077\000-\077\000-\077\000-\077' <bytes >in
   tr '\000-\077' '\100-\177' <in >A
@@ -24,7 +24,7 @@ setup () {
 }
 
 teardown () {
-  echo "# $fault_runs faults: $BATS_TEST_DESCRIPTION" >&3
+  faults_tell
   common_teardown
 }
 

@@ -12,20 +12,25 @@ setup () {
   fault_wanted=in
 }
 
+teardown () {
+  faults_tell
+  common_teardown
+}
+
 # What is refused is done by read and write instead; what is interrupted is resumed.
 refusals=EINVAL,ENOSYS,EPERM,EOPNOTSUPP
 resumed=EINTR,EAGAIN
 
 # loops CALLS ERRORS CHECK: for the three programs, from a file, into a file.
 loops () {
-  fault_runs=0
+  local before=$fault_runs
   fault_got=out fault_loop "$1" "$2" "$3" "$SPCAT" in
   fault_prepare () { rm -f copy; }
   stdin=in fault_got=out fault_loop "$1" "$2" "$3" "$SPTEE" copy
   stdin=in fault_got=copy fault_loop "$1" "$2" whole_copy "$SPTEE" copy
   fault_got=copy fault_loop "$1" "$2" "$3" "$SPCOPY" if=in of=copy bs=64k
   fault_prepare () { :; }
-  [[ $fault_runs -gt 0 ]] || fail "no program makes such a call: $1"
+  [[ $fault_runs -gt $before ]] || fail "no program makes such a call: $1"
 }
 
 # A copy that could not be made is the failure of a sink, told; or the copy is whole or a prefix.
@@ -60,7 +65,7 @@ refusing () { strace -o trace -e trace="$1" -e inject="$1:$2" "${@:3}"; }
 }
 
 @test "acceptance 5: EIO at the n-th splice, and the side is named" {
-  fault_most=20
+  faults_most 20
   side_is_named () {
     whole_or_prefix || return
     [[ $fault_status -eq 0 ]] && return
@@ -73,7 +78,7 @@ refusing () { strace -o trace -e trace="$1" -e inject="$1:$2" "${@:3}"; }
 }
 
 @test "a final error of the data calls ends the run with a message" {
-  fault_most=6
+  faults_most 6
   loops splice EIO,ENOSPC,EDQUOT,ENOMEM whole_or_prefix
   loops tee EIO,ENOMEM whole_or_prefix
   loops read EIO,EISDIR whole_or_prefix
@@ -82,7 +87,7 @@ refusing () { strace -o trace -e trace="$1" -e inject="$1:$2" "${@:3}"; }
 }
 
 @test "the calls around the data" {
-  fault_most=8
+  faults_most 8
   loops pipe2 EMFILE,ENFILE,ENOMEM whole_or_prefix
   loops fcntl EINVAL,EPERM,EMFILE whole_or_prefix
   loops lseek ESPIPE,EINVAL whole_or_prefix
@@ -91,7 +96,7 @@ refusing () { strace -o trace -e trace="$1" -e inject="$1:$2" "${@:3}"; }
 }
 
 @test "an error from close is an error" {
-  fault_most=8
+  faults_most 8
   close_is_told () {
     whole_or_prefix || return
     # the sinks' descriptors: a regular file that was written

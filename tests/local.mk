@@ -57,5 +57,13 @@ AM_TESTS_ENVIRONMENT = \
   HOME='$(tests_tmpdir)'; export HOME; \
   $(MKDIR_P) '$(tests_tmpdir)';
 
+# Every fault, at every call, and how many that were.
+check-faults: all
+	@status=0; \
+	FAULTS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter tests/faults%,$(TESTS_BATS))' || status=$$?; \
+	awk '/^# [0-9]+ faults: / { sum += $$2 } END { print sum + 0, "faults tried" }' tests/faults*.log; \
+	exit $$status
+.PHONY: check-faults
+
 clean-local:
 	rm -rf tests/tmp

@@ -23,8 +23,11 @@
 # sigaltstack).  The loop begins after them.
 
 fault_ends_startup=set_tid_address,sigaltstack
-# A run that fails at more calls than this is stopped there: the later ones are the same loop.
-: "${fault_most:=12}"
+
+# faults_most COUNT: a run that fails at more calls than this is stopped there, since
+# the later ones are the same loop; `make check-faults' (FAULTS=all) makes no such end.
+faults_most () { [[ ${FAULTS:-} == all ]] && fault_most=1000000 || fault_most=$1; }
+faults_most 12
 
 faults_setup () {
   need strace
@@ -53,6 +56,9 @@ fault_first () {
 
 # How many runs had a call fail: a test in which none had has tested nothing.
 fault_runs=0
+
+# For teardown, which `make check-faults' sums up.
+faults_tell () { echo "# $fault_runs faults: $BATS_TEST_DESCRIPTION" >&3; }
 
 # Hook: what has to be as it was before each run.
 fault_prepare () { :; }
