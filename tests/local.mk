@@ -33,7 +33,7 @@ TESTS_HELPER = tests/helper-io
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
-EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze .clang-tidy
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/differential .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .bats
@@ -63,7 +63,15 @@ check-faults: all
 	FAULTS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(filter tests/faults%,$(TESTS_BATS))' || status=$$?; \
 	awk '/^# [0-9]+ faults: / { sum += $$2 } END { print sum + 0, "faults tried" }' tests/faults*.log; \
 	exit $$status
-.PHONY: check-faults
+
+# Generated cases from SEED on for TIME seconds, and the long ones of the tests.
+TIME = 3600
+SEED = 1
+check-long: all $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) '$(srcdir)/tests/differential' --seed $(SEED) --time $(TIME)
+	@LONG=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/constant.bats
+
+.PHONY: check-faults check-long
 
 clean-local:
 	rm -rf tests/tmp
