@@ -222,18 +222,16 @@ through_pump (struct copy *copy, unsigned in_mine, unsigned out_mine)
 }
 
 int
-blocks_copy (const struct operands *asked, struct summary *summary,
-             int in, const char *in_name, unsigned in_mine,
-             int out, const char *out_name, unsigned out_mine)
+blocks_copy (const struct operands *asked, struct summary *summary, struct end *in, struct end *out)
 {
   struct copy copy = {
     .asked = asked,
     .summary = summary,
-    .in = in,
-    .out = out,
-    .in_name = in_name,
-    .out_name = out_name,
+    .in = in->fd,
+    .out = out->fd,
+    .in_name = in->name,
+    .out_name = out->name,
   };
 
-  return asked->same_block ? through_pump (&copy, in_mine, out_mine) : through_memory (&copy);
+  return asked->same_block ? through_pump (&copy, in->mine, out->mine) : through_memory (&copy);
 }

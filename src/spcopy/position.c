@@ -1,4 +1,4 @@
-/* position.c - where spcopy starts: skip= and seek=.
+/* position.c - where does spcopy start: skip= and seek=?
 
    SPDX-License-Identifier: MIT */
 
@@ -6,8 +6,8 @@
 
 #include "position.h"
 
-#include "iosplice/iosplice.h"
 #include "cli/message.h"
+#include "iosplice/iosplice.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -25,10 +25,30 @@ extent_bytes (const struct extent *extent, size_t block)
   return bytes;
 }
 
+/* One read, or with iflag=fullblock as many as a block takes.  Returns as read(2).  */
+static ssize_t
+read_block (const struct operands *asked, int fd, char *block, size_t size, struct summary *summary)
+{
+  size_t got = 0;
+  ssize_t n;
+
+  do
+    {
+      n = iosplice_read (fd, block + got, size - got);
+      if (n > 0)
+        got += n;
+    }
+  while (n > 0 && got < size && asked->input_flags & FLAG_FULLBLOCK);
+  if (n < 0)
+    return -1;
+  summary_read (summary, size, got);
+  return got;
+}
+
 /* Read over EXTENT, telling SUMMARY of each read.  Returns how many bytes that
    were, less than EXTENT where reads were short or the file ended, or -1 with errno.  */
 static off_t
-read_over (int fd, const struct extent *extent, size_t block, struct summary *summary)
+read_over (const struct operands *asked, int fd, const struct extent *extent, size_t block, struct summary *summary)
 {
   uintmax_t blocks = extent->bytes ? extent->number / block : extent->number;
   size_t rest = extent->bytes ? extent->number % block : 0;
@@ -38,74 +58,80 @@ read_over (int fd, const struct extent *extent, size_t block, struct summary *su
 
   if (!memory)
     summary_out_of_memory (summary, "input", block);
-  for (; n > 0 && (blocks > 0 || rest > 0); bytes += n > 0 ? n : 0)
+  for (; n > 0 && blocks > 0; blocks--, bytes += n > 0 ? n : 0)
+    n = read_block (asked, fd, memory, block, summary);
+  if (n > 0 && rest > 0)
     {
-      size_t size = blocks > 0 ? block : rest;
-
-      n = iosplice_read (fd, memory, size);
-      if (n >= 0)
-        summary_read (summary, size, n);
-      if (blocks > 0)
-        blocks--;
-      else
-        rest = 0;
+      n = read_block (asked, fd, memory, rest, summary);
+      bytes += n > 0 ? n : 0;
     }
   free (memory);
   return n < 0 ? -1 : bytes;
 }
 
-static bool
-can_seek (int fd)
+/* Seek forward by BYTES, which are -1 if they are too many for a file.  Returns the
+   new position; -1 with errno where it could not be moved so far, and then, as
+   dd has it, it is at the end; or -2, with errno of lseek(2), if FD cannot seek at all.  */
+static off_t
+seek_forward (int fd, off_t bytes)
 {
-  return lseek (fd, 0, SEEK_CUR) >= 0;
+  off_t position = bytes < 0 ? -1 : lseek (fd, bytes, SEEK_CUR);
+  int why = bytes < 0 ? 0 : errno;
+
+  if (position >= 0)
+    return position;
+  position = lseek (fd, 0, SEEK_END) < 0 ? -2 : -1;
+  errno = position == -1 && bytes < 0 ? EOVERFLOW : why;
+  return position;
 }
 
 int
-position_skip (int fd, const char *name, const struct extent *skip, size_t block, struct summary *summary)
+position_skip (const struct operands *asked, const struct end *in, struct summary *summary)
 {
-  off_t bytes = extent_bytes (skip, block), position;
+  const struct extent *skip = &asked->skip;
+  off_t bytes = extent_bytes (skip, asked->input_block), position;
   struct stat st;
 
   if (skip->number == 0)
     return 0;
-  if (can_seek (fd))
+  position = seek_forward (in->fd, bytes);
+  if (position == -1)
     {
-      errno = EOVERFLOW;
-      position = bytes < 0 ? -1 : lseek (fd, bytes, SEEK_CUR);
-      if (position < 0)
-        {
-          message (errno, "%s: cannot skip", quote_name (name));
-          return -1;
-        }
-      if (fstat (fd, &st) == 0 && S_ISREG (st.st_mode) && 0 < st.st_size && st.st_size < position)
-        message (0, "%s: cannot skip to specified offset", quote_name (name));
+      message (errno, "%s: cannot skip", quote_name (in->name));
+      return -1;
+    }
+  if (position >= 0)
+    {
+      if (fstat (in->fd, &st) == 0 && S_ISREG (st.st_mode) && 0 < st.st_size && st.st_size < position)
+        message (0, "%s: cannot skip to specified offset", quote_name (in->name));
       return 0;
     }
-  position = read_over (fd, skip, block, summary);
+  position = read_over (asked, in->fd, skip, asked->input_block, summary);
   if (position < 0)
     {
-      message (errno, "error reading %s", quote_always (name));
+      message (errno, "error reading %s", quote_always (in->name));
       return -1;
     }
   if (position != bytes)
-    message (0, "%s: cannot skip to specified offset", quote_name (name));
+    message (0, "%s: cannot skip to specified offset", quote_name (in->name));
   return 0;
 }
 
 int
-position_seek (int fd, const char *name, const struct extent *seek, size_t block, struct summary *summary)
+position_seek (const struct operands *asked, const struct end *out, struct summary *summary)
 {
-  off_t bytes = extent_bytes (seek, block);
+  const struct extent *seek = &asked->seek;
+  off_t position;
   int why;
 
   if (seek->number == 0)
     return 0;
-  errno = EOVERFLOW;
-  if (bytes >= 0 && lseek (fd, bytes, SEEK_CUR) >= 0)
+  position = seek_forward (out->fd, extent_bytes (seek, asked->output_block));
+  if (position >= 0)
     return 0;
   why = errno;
-  if (!can_seek (fd) && read_over (fd, seek, block, summary) >= 0)
+  if (position == -2 && read_over (asked, out->fd, seek, asked->output_block, summary) >= 0)
     return 0;
-  message (why, "%s: cannot seek", quote_name (name));
+  message (why, "%s: cannot seek", quote_name (out->name));
   return -1;
 }
