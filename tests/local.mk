@@ -29,7 +29,9 @@ TESTS_LIB = \
   tests/lib/common.bash \
   tests/lib/differential.bash \
   tests/lib/faults.bash
-TESTS_HELPER = tests/helper-io
+TESTS_HELPER = tests/helper-io tests/cases-spcopy
+tests_cases_spcopy_SOURCES = tests/case.c tests/case.h tests/cases-spcopy.c
+tests_cases_spcopy_LDADD =
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
