@@ -192,7 +192,7 @@ vmsplice_all (int pipe, const struct iovec *buffers, int count, unsigned flags)
           buffers++;
           count--;
         }
-      if (count == 0)
+      if (count <= 0)
         return done;
       n = vmsplice (pipe, window, take_buffers (window, WINDOW, buffers, count, first), splice_flags (flags));
       if (n > 0)

@@ -68,13 +68,13 @@ iosplice_pipe_default (void)
 long
 iosplice_pipe_most (void)
 {
-  long most = 1024 * 1024;
+  long most = 1024L * 1024;
   FILE *file = fopen ("/proc/sys/fs/pipe-max-size", "re");
 
   if (file)
     {
       if (fscanf (file, "%ld", &most) != 1)
-        most = 1024 * 1024;
+        most = 1024L * 1024;
       fclose (file);
     }
   return most;
