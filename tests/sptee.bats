@@ -191,6 +191,26 @@ populate () {
   same_script 'tee /dev/full <empty; echo $?'
 }
 
+@test "where all outputs fail, an inherited input stands where tee leaves it" {
+  local mode
+  for mode in '' -p --output-error={warn,warn-nopipe,exit,exit-nopipe}; do
+    same_script "(tee $mode /dev/full >/dev/full; echo \$?; helper seek 0 0) <F"
+    same_script "(tee $mode one /dev/full; echo \$?; helper seek 0 0) <F"
+    same_script "(tee $mode; helper seek 0 0 >position) <F 7<>fifo 8>fifo 7<&- >&8"
+    same_script "(ulimit -f 50; trap '' XFSZ; tee $mode one two >/dev/full; echo \$?; helper seek 0 0) <F"
+    [[ $mode == *=exit* ]] || same_script "(ulimit -f 50; trap '' XFSZ; tee $mode one; echo \$?; helper seek 0 0) <F >two"
+  done
+}
+
+@test "one file or pipe as two outputs gets the blocks in turn" {
+  populate () { make_bytes F 300000; echo old >G; }
+  same_script 'tee -a one one <F'
+  same_script 'tee -a one G <F >>one'
+  same_script 'tee one <F >>one'
+  same_script 'tee /dev/stdout G <F | cat'
+  same_script 'cat F | tee -a G - G | cksum'
+}
+
 @test "a broken pipe kills silently" {
   same_script 'cat F F F F | tee one | true; echo "${PIPESTATUS[1]}"; rm one'
   same_script 'tee one <F | head -c 1 | wc -c; rm one'

@@ -108,7 +108,7 @@ endpoint_use_offset (struct endpoint *end, off_t offset)
 bool
 endpoint_same (const struct endpoint *a, const struct endpoint *b)
 {
-  if (a->kind != b->kind || !endpoint_seekable (a))
+  if (a->kind != b->kind || !(endpoint_seekable (a) || a->kind == ENDPOINT_PIPE))
     return false;
   if (a->kind == ENDPOINT_BLOCK)
     return a->special == b->special;

@@ -35,7 +35,6 @@ struct endpoint
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool failed;                  /* sink: dropped */
   bool drops;                   /* sink: its failure does not end the run */
-  bool twin;                    /* sink: another is the same file */
   struct worker *worker;        /* sink: who writes the block in flight to it now; NULL: nobody else */
   int error;                    /* sink: the errno value that this ended with, or 0 */
   dev_t device;
@@ -61,7 +60,7 @@ bool endpoint_shared (const struct endpoint *);
    with errno ESPIPE, or EINVAL for a sink that would append all the same.  */
 int endpoint_use_offset (struct endpoint *, off_t offset);
 
-/* Do both name the same bytes on disk?  */
+/* Do both name the same bytes on disk, or the same pipe?  */
 bool endpoint_same (const struct endpoint *, const struct endpoint *);
 
 /* Is ERROR the answer of a call that cannot serve these ends, so that read(2)

@@ -48,6 +48,14 @@ block_for (struct iosplice_pump *pump, int sink)
   return &pump->spare;
 }
 
+/* A sink failed at the block in flight and left LENGTH bytes of it.  */
+static void
+note_part (struct iosplice_pump *pump, size_t length)
+{
+  if (pump->partly < pump->block - length)
+    pump->partly = pump->block - length;
+}
+
 static int
 serve (struct iosplice_pump *pump)
 {
@@ -69,6 +77,7 @@ serve (struct iosplice_pump *pump)
     }
   if (result == 0 || errno == EAGAIN || errno == EINTR)
     return result;
+  note_part (pump, from->length);
   result = fanout_drop (pump, pump->serving, errno);
   if (result == 0)
     buffer_discard (from);
@@ -85,7 +94,7 @@ end_of_files (const struct iosplice_pump *pump)
 
   if (!pump->parallel || pump->by_blocks || pump->teed || pump->block < WORTH_A_THREAD)
     return end;
-  for (; end < pump->count && endpoint_seekable (&pump->sinks[end]) && !pump->sinks[end].twin; end++)
+  for (; end < pump->count && endpoint_seekable (&pump->sinks[end]); end++)
     live += !pump->sinks[end].failed;
   return live > 1 ? end : pump->serving;
 }
@@ -135,7 +144,10 @@ write_file (struct iosplice_pump *pump, int sink)
     return errno;
   error = buffer_drain_all (from, &pump->sinks[sink]);
   if (error)
-    buffer_discard (from);
+    {
+      note_part (pump, from->length);
+      buffer_discard (from);
+    }
   pump->teed = false;
   return error;
 }
@@ -156,7 +168,13 @@ serve_files (struct iosplice_pump *pump, int end)
       struct endpoint *sink = &pump->sinks[i];
 
       if (sink->worker)
-        sink->error = worker_end (sink->worker, &pump->statistics);
+        {
+          size_t left;
+
+          sink->error = worker_end (sink->worker, &left, &pump->statistics);
+          if (sink->error)
+            note_part (pump, left);
+        }
       sink->worker = NULL;
       if (sink->error && !sink->failed && fanout_drop (pump, i, sink->error) < 0)
         result = -1, saved = errno;

@@ -166,8 +166,9 @@ int iosplice_pump_sinks (const struct iosplice_pump *pump);
 
    Blocks as read and write on the same descriptors do.  Afterwards the
    position of a seekable source stands behind the bytes taken from it; where a
-   sink failed, behind the input blocks that the output block which could not
-   be written needed, as read and write would have left it.
+   sink failed and no other has got what it did not take, behind the input blocks
+   that the output block which could not be written needed, as read and write
+   would have left it.
    A sink that breaks raises SIGPIPE as write(2) does.
 
    See splice(2), tee(2), copy_file_range(2), pipe(7).  */

@@ -68,6 +68,8 @@ keeps_blocks (const struct iosplice_pump *pump)
 {
   if (pump->source.kind == ENDPOINT_MESSAGE_SOCKET)
     return IOSPLICE_MESSAGES;
+  if (pump->same_sinks)
+    return IOSPLICE_SAME_FILE;
   for (int i = 0; i < pump->count; i++)
     if (endpoint_same (&pump->source, &pump->sinks[i]))
       return IOSPLICE_SAME_FILE;
@@ -99,7 +101,7 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
     return -1;
   for (int i = 0; i < pump->count; i++)
     if (endpoint_same (&sinks[i], &sinks[pump->count]))
-      sinks[i].twin = sinks[pump->count].twin = true;
+      pump->same_sinks = true;
   sinks[pump->count].drops = flags & IOSPLICE_DROPS;
   pump->live++;
   pump->count++;
@@ -254,6 +256,9 @@ fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason
   /* What is read here is the end of a file, or a growing tail: not worth a large block's memory.  */
   if (reason == IOSPLICE_FEW && pump->source.bulk && pump->source.whole_reads && size > BUFFER_MEMORY)
     size = BUFFER_MEMORY;
+  /* What lands where in the end depends on the size of the blocks.  */
+  if (reason == IOSPLICE_SAME_FILE && size > pump->input_block)
+    size = pump->input_block;
 
   if (buffer_make_memory (&pump->buffer, size) < 0)
     {
@@ -372,7 +377,7 @@ step (struct iosplice_pump *pump, size_t max)
   if (pump->live > 0)
     {
       pump->moved += pump->block - pump->counted;
-      pump->block = pump->counted = 0;
+      pump->block = pump->counted = pump->partly = 0;
     }
   return IOSPLICE_MOVED;
 }
@@ -383,7 +388,7 @@ wait_for_end (struct endpoint *end, short events)
   wait_for (&end->wait, end->fd, events, end->kind == ENDPOINT_PIPE);
 }
 
-/* Sleep until the source has something to give; drop the sinks whose readers
+/* Sleep until the source, which may be idle, has something to give; drop the sinks whose readers
    go away meanwhile.  Returns 0, or -1 with errno if such a loss ends the run.  */
 static int
 watch (struct iosplice_pump *pump)
@@ -408,6 +413,18 @@ watch (struct iosplice_pump *pump)
     }
   while (ends[0].revents == 0 && pump->live > 0);
   return 0;
+}
+
+/* Has a sink that goes on got the block that another one did not take?  */
+static bool
+passed_on (const struct iosplice_pump *pump)
+{
+  int last = pump->side == IOSPLICE_SINK ? pump->serving : pump->serving - 1;
+
+  for (int i = 0; i <= last && i < pump->count; i++)
+    if (!pump->sinks[i].failed)
+      return true;
+  return false;
 }
 
 static off_t
@@ -438,6 +455,8 @@ put_back (struct iosplice_pump *pump, off_t max)
     most += source->size - source->position;
   if (consumed > most)
     consumed = most;
+  if (passed_on (pump))
+    consumed = pump->taken;
   if (consumed > max)
     consumed = max;
   if (source->at)
@@ -469,10 +488,12 @@ end (struct iosplice_pump *pump, bool given_up, off_t max)
   pump->in_flight = pump->block - pump->counted;
   if (given_up || pump->live == 0)
     {
+      if (pump->side == IOSPLICE_SINK && pump->partly > pump->counted)
+        pump->moved += pump->partly - pump->counted;
       put_back (pump, max);
       buffer_discard (&pump->spare);
       buffer_discard (&pump->buffer);
-      pump->block = pump->counted = 0;
+      pump->block = pump->counted = pump->partly = 0;
     }
 }
 
@@ -517,7 +538,7 @@ run (struct iosplice_pump *pump, off_t max)
     {
       off_t before = pump->moved;
 
-      if (pump->watch_sinks && watch (pump) < 0)
+      if (pump->watch_sinks && !endpoint_seekable (&pump->source) && watch (pump) < 0)
         {
           now = IOSPLICE_FAILED;
           break;

@@ -27,6 +27,7 @@ struct iosplice_pump
   int learned;                  /* of SINKS, from the first, have been looked at for splice */
   bool known;                   /* all ends have been */
   int live;                     /* of those, not failed */
+  bool same_sinks;              /* two of them are one file or pipe */
   struct buffer buffer;         /* the block in flight */
   struct buffer spare;          /* its duplicate for a sink that is not the last */
   struct worker *workers[MOST_WORKERS]; /* NULL until one is needed */
@@ -35,6 +36,7 @@ struct iosplice_pump
   size_t counted;               /* how much of it is in MOVED already */
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */
+  size_t partly;                /* the most of it that a sink took which failed at it */
   size_t input_block, output_block;     /* of the program that a run stands in for */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */

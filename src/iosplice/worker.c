@@ -112,10 +112,11 @@ add (struct iosplice_means *total, struct iosplice_means *means)
 }
 
 int
-worker_end (struct worker *worker, struct iosplice_statistics *statistics)
+worker_end (struct worker *worker, size_t *left, struct iosplice_statistics *statistics)
 {
   while (sem_wait (&worker->done) < 0)
     continue;
+  *left = worker->buffer.length;
   buffer_discard (&worker->buffer);
   add (&statistics->splice, &worker->statistics.splice);
   add (&statistics->tee, &worker->statistics.tee);

@@ -25,7 +25,8 @@ void worker_free (struct worker *);
 bool worker_begin (struct worker *, struct buffer *, struct endpoint *sink);
 
 /* Wait until WORKER is done, and add what it did to STATISTICS.  Returns 0, or
-   the errno value that its sink failed with.  */
-int worker_end (struct worker *, struct iosplice_statistics *);
+   the errno value that its sink failed with, and in *LEFT how many bytes that
+   did not take.  */
+int worker_end (struct worker *, size_t *left, struct iosplice_statistics *);
 
 #endif

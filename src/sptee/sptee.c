@@ -25,6 +25,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { TEE_READ = 8 * 1024 };   /* what GNU tee's read asks for */
+
 enum { OPTION_DEBUG = 0x100, OPTION_NO_SPLICE, OPTION_OUTPUT_ERROR, OPTION_PEEK,
        OPTION_PROGRESS };
 
@@ -90,6 +92,7 @@ struct outputs
   struct iosplice_pump *pump;
   struct output *list;
   int count;
+  bool one_file;                /* a regular file is all there is */
   struct progress progress;
   enum mode mode;
   bool well;
@@ -103,6 +106,13 @@ complain (struct outputs *outputs, int errnum, const char *what)
   outputs->well = false;
 }
 
+/* Does an output's error end the run?  */
+static bool
+exits (const struct outputs *outputs)
+{
+  return outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE;
+}
+
 static int
 output_failed (void *context, int sink, int errnum)
 {
@@ -112,9 +122,7 @@ output_failed (void *context, int sink, int errnum)
   if (errnum == EPIPE && outputs->mode != MODE_WARN && outputs->mode != MODE_EXIT)
     return 0;
   complain (outputs, errnum, quote_name (outputs->list[sink].name));
-  if (outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE)
-    exit (EXIT_FAILURE);
-  return 0;
+  return exits (outputs);
 }
 
 static int
@@ -132,8 +140,11 @@ add_output (struct outputs *outputs, const char *name, int fd, unsigned flags)
   static const struct stat unknown;     /* a closed standard output is told when it is written to */
   struct stat st;
 
+  if (fstat (fd, &st) < 0)
+    st = unknown;
   outputs->list[outputs->count++] = (struct output) { .name = name, .fd = fd };
-  if (iosplice_pump_sink (outputs->pump, fd, flags, fstat (fd, &st) < 0 ? &unknown : &st) < 0)
+  outputs->one_file = outputs->count == 1 && S_ISREG (st.st_mode);
+  if (iosplice_pump_sink (outputs->pump, fd, flags, &st) < 0)
     error (EXIT_FAILURE, errno, "%s", quote_name (name));
 }
 
@@ -155,20 +166,30 @@ open_outputs (struct outputs *outputs, char **names, int count, bool append)
       else
         {
           complain (outputs, errno, quote_name (names[i]));
-          if (outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE)
+          if (exits (outputs))
             exit (EXIT_FAILURE);
         }
     }
 }
 
+/* The first block is no larger than tee's, so that an output which takes nothing
+   at all leaves the others, and the input, where it leaves them with tee.  A
+   socket's first message may be larger; a single file can share all of the input's
+   extents.  */
 static void
 copy (struct outputs *outputs)
 {
   static const struct stat unknown;
   struct stat st;
+  off_t n;
 
-  iosplice_pump_source (outputs->pump, STDIN_FILENO, 0, fstat (STDIN_FILENO, &st) < 0 ? &unknown : &st);
-  if (iosplice_pump_run (outputs->pump, -1) < 0)
+  if (fstat (STDIN_FILENO, &st) < 0)
+    st = unknown;
+  iosplice_pump_source (outputs->pump, STDIN_FILENO, 0, &st);
+  n = iosplice_pump_run (outputs->pump, S_ISSOCK (st.st_mode) || outputs->one_file ? -1 : TEE_READ);
+  if (n == TEE_READ && iosplice_pump_sinks (outputs->pump) > 0)
+    n = iosplice_pump_run (outputs->pump, -1);
+  if (n < 0 && iosplice_pump_failure (outputs->pump) != IOSPLICE_SINK)
     complain (outputs, errno, "read error");
 }
 
@@ -191,7 +212,7 @@ peek (struct outputs *outputs)
   if (ioctl (STDIN_FILENO, FIONREAD, &held) == 0 && held > n)
     message (0, "standard input: a partial view, %zd of %d bytes", n, held);
   iosplice_pump_source (outputs->pump, ends[0], IOSPLICE_MINE, NULL);
-  if (n > 0 && iosplice_pump_run (outputs->pump, n) < 0)
+  if (n > 0 && iosplice_pump_run (outputs->pump, n) < 0 && iosplice_pump_failure (outputs->pump) != IOSPLICE_SINK)
     complain (outputs, errno, "read error");
 }
 
@@ -250,6 +271,7 @@ main (int argc, char **argv)
   outputs.pump = iosplice_pump_new (flags, &hooks);
   if (!outputs.pump)
     error (EXIT_FAILURE, errno, "standard output");
+  iosplice_pump_blocks (outputs.pump, TEE_READ, TEE_READ);
   open_outputs (&outputs, argv + optind, argc - optind, append);
   progress_start (&outputs.progress, shows_progress, shows_progress ? bytes_left (STDIN_FILENO) : -1);
   if (peeks)
