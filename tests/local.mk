@@ -6,6 +6,7 @@
 
 # The programs' tests.
 TESTS_BATS = \
+  tests/differential-sptee.bats \
   tests/faults-spcat.bats \
   tests/constant.bats \
   tests/ends.bats \
