@@ -8,6 +8,7 @@
 TESTS_BATS = \
   tests/differential-sptee.bats \
   tests/faults-spcat.bats \
+  tests/faults-sptee.bats \
   tests/constant.bats \
   tests/ends.bats \
   tests/faults.bats \

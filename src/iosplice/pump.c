@@ -388,14 +388,15 @@ wait_for_end (struct endpoint *end, short events)
   wait_for (&end->wait, end->fd, events, end->kind == ENDPOINT_PIPE);
 }
 
-/* Sleep until the source, which may be idle, has something to give; drop the sinks whose readers
-   go away meanwhile.  Returns 0, or -1 with errno if such a loss ends the run.  */
+/* Sleep until the source, which may be idle, has something to give; drop the
+   sinks whose readers go away meanwhile.  Returns 0, or -1 with errno if such
+   a loss ends the run.  */
 static int
 watch (struct iosplice_pump *pump)
 {
   struct pollfd ends[1 + pump->count];
 
-  do
+  while (pump->live > 0)
     {
       ends[0] = (struct pollfd) { .fd = pump->source.fd, .events = POLLIN };
       for (int i = 0; i < pump->count; i++)
@@ -406,12 +407,17 @@ watch (struct iosplice_pump *pump)
           ends[1 + i] = (struct pollfd) { .fd = has_reader && !sink->failed ? sink->fd : -1 };
         }
       if (poll (ends, 1 + pump->count, -1) < 0)
-        continue;
+        {
+          if (errno == EINTR)
+            continue;
+          return 0;             /* the read waits as well */
+        }
+      if (ends[0].revents)
+        return 0;
       for (int i = 0; i < pump->count; i++)
         if (ends[1 + i].revents && fanout_drop (pump, i, EPIPE) < 0)
           return -1;
     }
-  while (ends[0].revents == 0 && pump->live > 0);
   return 0;
 }
 

@@ -1,0 +1,163 @@
+# faults-sptee.bats - whichever of sptee's calls fails, and however: is each
+# output whole, or a beginning with a message that names it and status 1?
+#
+# SPDX-License-Identifier: MIT
+#
+# Every error that a call's manual page lists, at the n-th call, for every n
+# that a run reaches; FAULTS=all does not stop at the first few of a loop.
+
+load lib/common
+load lib/faults
+
+setup () {
+  common_setup
+  faults_setup
+  [[ ${FAULTS:-} == all ]] && fault_most=1000000 || fault_most=2
+  mkfifo fifo
+  make_bytes in 300000
+}
+
+teardown () {
+  echo "# $fault_runs faults: $BATS_TEST_DESCRIPTION" >&3
+  common_teardown
+}
+
+# How sptee is run: its standard input and output are files or pipes, and
+# everything that it wrote is in the files $outputs.
+#   source, sink  file or pipe; sink also append, or fifo for an operand that is one
+fault_trace () {
+  local -a traced=(timeout -k 1 "$limit" strace -y -qq -o trace "$@")
+  local name
+  for name in "${outputs[@]}"; do : >"$name"; done
+  fault_status=0
+  case $source,$sink in
+    file,file) "${traced[@]}" <in >out 2>err 3>&- || fault_status=$? ;;
+    file,append) "${traced[@]}" <in >>out 2>err 3>&- || fault_status=$? ;;
+    file,pipe) "${traced[@]}" <in 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
+    pipe,file) cat in 3>&- | "${traced[@]}" 2>err >out 3>&- || fault_status=$? ;;
+    pipe,pipe) cat in 3>&- | "${traced[@]}" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
+    pipe,fifo)
+      # held open until the run is over, which may not even open it
+      exec 6<>fifo 7<fifo
+      cat <&7 >read 3>&- 6>&- &
+      exec 7<&-
+      cat in 3>&- 6>&- | "${traced[@]}" 2>err >out 3>&- 6>&- || fault_status=$?
+      exec 6>&-
+      wait $!
+      ;;
+  esac
+}
+
+# How an output is called in a message, and what that ends in.
+declare -gA called=([out]="('standard output'|write error)" [one]=one [two]=two [read]=fifo)
+declare -gA text=(
+  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
+  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
+  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
+  [ENFILE]='Too many open files in system' [EBADF]='Bad file descriptor' [EFBIG]='File too large'
+  [EISDIR]='Is a directory' [ENOSYS]='Function not implemented' [ESPIPE]='Illegal seek'
+)
+
+# named NAME: a message says so of this.
+named () { grep -Eqx "[^ ]*sptee: $1: ${text[$fault_error]}" err; }
+
+# The user never hears of it.
+unnoticed () {
+  local output
+  [[ $fault_status -eq 0 && ! -s err ]] || return
+  for output in "${outputs[@]}"; do helper prefix "$output" in || return; done
+}
+
+# Told: status 1, messages of this error only, and every output that is not whole is
+# named, unless it was the input that failed: then all are the same beginning.
+told () {
+  local output call=${fault_call//"$PWD/"/}
+  [[ $fault_status -eq 1 ]] || return
+  for output in "${outputs[@]}"; do
+    helper prefix "$output" in || [[ $? -eq 1 ]] || return
+    helper prefix "$output" in || named "${called[$output]}" || [[ $fault_call == 'write(2<'* ]] || named 'read error' || return
+    # an output that failed is told by its own name
+    [[ $call != *"<$output>"* ]] || named "${called[$output]}" || named 'read error' || return
+  done
+  [[ $fault_call == 'write(2<'* ]] && return
+  [[ $(wc -l <err) -ge 1 ]] || return
+  if named 'read error'; then
+    for output in "${outputs[@]}"; do cmp "$output" "${outputs[0]}" || return; done
+  fi
+}
+
+# An output whose fstat or open failed is not written, and the others are whole.
+unnoticed_or_told () { if [[ $fault_status -eq 0 ]]; then unnoticed; else told; fi; }
+
+# Where --output-error=exit asks for it, the others end too: nothing but the beginning of the input.
+ended () {
+  local output
+  [[ $fault_status -eq 0 ]] && unnoticed && return
+  [[ $fault_status -eq 1 && -s err ]] || return
+  for output in "${outputs[@]}"; do helper prefix "$output" in || [[ $? -eq 1 ]] || return; done
+}
+
+# Where a description stood a moment ago it can stand again, whatever the manual page lists.
+unnoticed_lseek () { [[ $fault_call == *', -'*', SEEK_CUR'* || $fault_call == 'lseek(1<'*', 0, SEEK_CUR'* ]] || unnoticed; }
+
+# each CALLS ERRORS CHECK ARGUMENT...: the loop, if a run makes such a call at all.
+each () {
+  [[ $made == *" ${1%,*} "* || $made == *" ${1#*,} "* || $fault_most -gt 1000 ]] || return 0
+  fault_loop "$1" "$2" "$3" "$SPTEE" "${@:4}"
+}
+
+# every_call ARGUMENT...: all calls of one sptee, each with the errors that can be.
+every_call () {
+  fault_trace -e trace=all "$SPTEE" "$@"
+  unnoticed || fail "without a fault: status $fault_status, $(<err)"
+  made=" $(sed -n '/^set_tid_address/,$ s/(.*//p' trace | tr '\n' ' ')"
+  # what is interrupted, not ready or refused is done in another way
+  each read EINTR,EAGAIN unnoticed "$@"
+  each write EINTR,EAGAIN unnoticed "$@"
+  each splice EINTR,EAGAIN,EINVAL,EPERM,ENOSYS,ESPIPE unnoticed "$@"
+  each tee EINTR,EAGAIN,EINVAL,ENOMEM unnoticed "$@"
+  each copy_file_range EINTR,EINVAL,EPERM,EIO,ENOSPC,EDQUOT,ENOMEM,EBADF unnoticed "$@"
+  each pipe2 EINVAL,EMFILE,ENFILE,ENOMEM unnoticed "$@"
+  each fcntl EINVAL,EPERM,ENOMEM,EAGAIN unnoticed "$@"
+  each lseek EINVAL unnoticed_lseek "$@"
+  each poll EINTR,EINVAL,ENOMEM unnoticed "$@"
+  each openat EINTR unnoticed "$@"
+  # what is an error is told, unless another call does it after all
+  each read EIO,EINVAL,EISDIR,EBADF "${check:-unnoticed_or_told}" "$@"
+  each write EIO,ENOSPC,EDQUOT,EFBIG,EINVAL,EPERM,EBADF "${check:-unnoticed_or_told}" "$@"
+  each splice EIO,ENOSPC,EDQUOT,ENOMEM,EBADF "${check:-told}" "$@"
+  each openat EINVAL,EPERM,ENOMEM,EIO,EMFILE "${check:-told}" "$@"
+  each close EINTR,EIO,ENOSPC,EDQUOT "${check:-unnoticed_or_told}" "$@"
+  each newfstatat,fstat ENOMEM,EIO,EINTR "${check:-unnoticed_or_told}" "$@"
+}
+
+# sptee_faults SOURCE SINK OUTPUTS ARGUMENT...
+sptee_faults () {
+  source=$1 sink=$2
+  read -r -a outputs <<<"$3"
+  every_call "${@:4}"
+  [[ $fault_runs -gt 20 ]] || fail "only $fault_runs faults"
+}
+
+@test "pipe to pipe and file" { sptee_faults pipe pipe 'out one' one; }
+
+@test "pipe to pipe, and nothing else" { sptee_faults pipe pipe out; }
+
+@test "file to file, and nothing else" { sptee_faults file file out; }
+
+@test "file to file and two files" { sptee_faults file file 'out one two' one two; }
+
+@test "pipe to file open for appending and files to append to" { sptee_faults pipe file 'out one two' -a one two; }
+
+@test "file to file open for appending and a file" { sptee_faults file append 'out one' one; }
+
+@test "pipe to a FIFO and files" { sptee_faults pipe fifo 'read out one' fifo one; }
+
+@test "pipe to pipe and file, through memory" { sptee_faults pipe pipe 'out one' --no-splice one; }
+
+@test "pipe to pipe and file, with -p" { sptee_faults pipe pipe 'out one' -p one; }
+
+@test "pipe to pipe and files, with --output-error=exit" {
+  check=ended
+  sptee_faults pipe pipe 'out one two' --output-error=exit one two
+}
