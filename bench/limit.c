@@ -6,6 +6,11 @@
           limit slow         splice 1 MiB to /dev/null every 2 ms
           limit cat [FILE]   splice FILE (standard input) to standard output
                              through a pipe of 1 MiB, blocking
+          limit loop FILE    the same through pipes that are as large as standard output
+          limit zero N       splice N MiB of /dev/zero to standard output
+          limit capacity N COMMAND...  run COMMAND with N bytes as the capacity of the
+                             pipe that is its standard output
+          limit copy [FILE]  read and write, 128 KiB at a time
           limit range FILE   copy_file_range FILE to standard output
           limit starts N COMMAND...    run COMMAND N times
           limit busy COMMAND...        run COMMAND with a busy loop on every processor
@@ -29,6 +34,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,23 +115,44 @@ read_all (void)
     fail ("read");
 }
 
+/* At most LENGTH bytes, through a pipe of CAPACITY bytes.  */
 static void
-cat (int in)
+loop (int in, off_t length, int capacity)
 {
   int between[2];
-  ssize_t n, m;
+  ssize_t n = 0, m;
 
   if (pipe (between) < 0)
     fail ("pipe");
-  fcntl (between[0], F_SETPIPE_SZ, MEBIBYTE);
-  fcntl (STDIN_FILENO, F_SETPIPE_SZ, MEBIBYTE);
-  fcntl (STDOUT_FILENO, F_SETPIPE_SZ, MEBIBYTE);
-  while ((n = splice (in, NULL, between[1], NULL, MEBIBYTE, 0)) > 0)
-    for (; n > 0; n -= m)
+  fcntl (between[0], F_SETPIPE_SZ, capacity);
+  while (length > 0
+         && (n = splice (in, NULL, between[1], NULL, length < capacity ? length : capacity, 0)) > 0)
+    for (length -= n; n > 0; n -= m)
       if ((m = splice (between[0], NULL, STDOUT_FILENO, NULL, n, 0)) <= 0)
         fail ("splice out");
   if (n < 0)
     fail ("splice in");
+}
+
+static void
+cat (int in, off_t length)
+{
+  fcntl (in, F_SETPIPE_SZ, MEBIBYTE);
+  fcntl (STDOUT_FILENO, F_SETPIPE_SZ, MEBIBYTE);
+  loop (in, length, MEBIBYTE);
+}
+
+static void
+copy (int in)
+{
+  static char bytes[128 * 1024];
+  ssize_t n;
+
+  while ((n = read (in, bytes, sizeof bytes)) > 0)
+    if (write (STDOUT_FILENO, bytes, n) != n)
+      fail ("write");
+  if (n < 0)
+    fail ("read");
 }
 
 static void
@@ -294,7 +321,19 @@ main (int argc, char **argv)
   else if (strcmp (job, "slow") == 0)
     slow ();
   else if (strcmp (job, "cat") == 0)
-    cat (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO);
+    cat (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO, INT64_MAX);
+  else if (strcmp (job, "copy") == 0)
+    copy (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO);
+  else if (strcmp (job, "zero") == 0 && argc > 2)
+    cat (open_or_fail ("/dev/zero", O_RDONLY), atol (argv[2]) * MEBIBYTE);
+  else if (strcmp (job, "loop") == 0 && argc > 2)
+    loop (open_or_fail (argv[2], O_RDONLY), INT64_MAX, fcntl (STDOUT_FILENO, F_GETPIPE_SZ));
+  else if (strcmp (job, "capacity") == 0 && argc > 3)
+    {
+      fcntl (STDOUT_FILENO, F_SETPIPE_SZ, atoi (argv[2]));
+      execvp (argv[3], argv + 3);
+      fail (argv[3]);
+    }
   else if (strcmp (job, "range") == 0 && argc > 2)
     range (argv[2]);
   else if (strcmp (job, "starts") == 0 && argc > 3)
