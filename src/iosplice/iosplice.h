@@ -97,7 +97,7 @@ struct iosplice_hooks
      that is not IOSPLICE_DROPS ends the run.  */
   int (*failed) (void *context, int sink, int error);
 
-  /* A signal may have come: a call was interrupted, or the pump has waited.
+  /* A signal may have come: a call was interrupted, the pump has waited, or moved something.
      Zero goes on; nonzero ends the run as if the length had been reached,
      with what is in flight dropped and a seekable source put back behind the
      blocks that had begun to arrive.  May ask iosplice_pump_moved and

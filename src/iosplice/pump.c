@@ -469,11 +469,11 @@ put_back (struct iosplice_pump *pump, off_t max)
     source->position += consumed - pump->taken;
   else
     {
-      if (endpoint_seekable (source) && (!source->mine || consumed > pump->taken))
+      if (endpoint_seekable (source))
         lseek (source->fd, consumed - pump->taken, SEEK_CUR);
       source->position = -1;
     }
-  if (consumed > pump->taken)
+  if (consumed > pump->taken || endpoint_seekable (source) || source->kind == ENDPOINT_ZERO)
     pump->taken = consumed;
   errno = saved;
 }
@@ -503,10 +503,14 @@ end (struct iosplice_pump *pump, bool given_up, off_t max)
     }
 }
 
+/* Does the hook end the run?  */
 static bool
 interrupted (struct iosplice_pump *pump)
 {
-  return pump->hooks.interrupted && pump->hooks.interrupted (pump->hooks.context);
+  if (!pump->hooks.interrupted || pump->hooks.interrupted (pump->hooks.context) == 0)
+    return false;
+  pump->side = IOSPLICE_NEITHER;
+  return true;
 }
 
 /* One turn of the loop, waited for.  A hook that ends the run leaves it waiting.  */
@@ -522,10 +526,7 @@ step_and_wait (struct iosplice_pump *pump, size_t max)
       else if (errno == EAGAIN)
         wait_for_end (&pump->sinks[pump->serving], POLLOUT);
       if (interrupted (pump))
-        {
-          pump->side = IOSPLICE_NEITHER;
-          break;
-        }
+        break;
     }
   return now;
 }
@@ -556,6 +557,11 @@ run (struct iosplice_pump *pump, off_t max)
         break;
       if (pump->hooks.moved && pump->moved > before)
         going = pump->hooks.moved (pump->hooks.context, pump->moved - before) == 0;
+      if (interrupted (pump))
+        {
+          now = IOSPLICE_WAIT_SOURCE;
+          break;
+        }
       if (pump->one_block && !pump->source.whole_reads)
         break;
     }

@@ -1,8 +1,8 @@
-/* blocks.c - how blocks are moved and counted.
+/* blocks.c - how are blocks moved and counted?
 
-   With bs= every input block becomes an output block, and the pump moves it.
-   Without, input blocks are gathered in memory until they make an output
-   block.
+   Three ways, chosen once: all together where nobody can tell the blocks apart; each block
+   as one splice where bs= was given and a pipe feeds us; and one real read
+   and write for each block, through memory, for everything else.
 
    SPDX-License-Identifier: MIT */
 
@@ -10,44 +10,39 @@
 
 #include "blocks.h"
 
-#include "iosplice/iosplice.h"
+#include "cli/files.h"
 #include "cli/message.h"
+#include "copy.h"
+#include "position.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-struct copy
+void
+copy_read_error (const struct copy *copy)
 {
-  const struct operands *asked;
-  struct summary *summary;
-  int in, out;
-  const char *in_name, *out_name;
-  char *input;                  /* one input block */
-  char *output;                 /* the output block that is being gathered */
-  size_t gathered;              /* how much of it is there, in bytes */
-};
+  int error = errno;
 
-static void
-read_error (const struct copy *copy)
-{
   summary_clear (copy->summary);
-  message (errno, "error reading %s", quote_always (copy->in_name));
+  message (error, "error reading %s", quote_always (copy->in.name));
 }
 
-static void
-write_error (const struct copy *copy)
+void
+copy_write_error (const struct copy *copy)
 {
+  int error = errno;
+
   summary_clear (copy->summary);
-  if (copy->asked->same_block)
-    message (errno, "error writing %s", quote_always (copy->out_name));
+  if (copy->asked->same_block && !(copy->asked->conversions & CONV_BYTES))
+    message (error, "error writing %s", quote_always (copy->out.name));
   else
-    message (errno, "writing to %s", quote_always (copy->out_name));
+    message (error, "writing to %s", quote_always (copy->out.name));
 }
 
-static void
-count_input (struct copy *copy, size_t size)
+void
+copy_count_input (struct copy *copy, size_t size)
 {
   if (size == copy->asked->input_block)
     copy->summary->full_in++;
@@ -55,8 +50,8 @@ count_input (struct copy *copy, size_t size)
     copy->summary->partial_in++;
 }
 
-static void
-count_output (struct copy *copy, size_t size)
+void
+copy_count_output (struct copy *copy, size_t size)
 {
   copy->summary->bytes += size;
   if (size == copy->asked->output_block)
@@ -65,13 +60,12 @@ count_output (struct copy *copy, size_t size)
     copy->summary->partial_out++;
 }
 
-/* How much the next read asks for, when BLOCKS were read; 0 when count= is
-   reached.  A count in bytes is so many reads and then one for the rest,
-   however short they were.  */
-static size_t
-next_input (const struct copy *copy, uintmax_t blocks)
+/* A count in bytes is so many reads and then one for the rest, however short they were.  */
+size_t
+copy_next_input (const struct copy *copy)
 {
   const struct operands *asked = copy->asked;
+  uintmax_t blocks = copy->summary->full_in + copy->summary->partial_in;
   uintmax_t full = asked->count.bytes ? asked->count.number / asked->input_block : asked->count.number;
 
   if (!asked->limited || blocks < full)
@@ -79,146 +73,74 @@ next_input (const struct copy *copy, uintmax_t blocks)
   return blocks == full && asked->count.bytes ? asked->count.number % asked->input_block : 0;
 }
 
-static int
-copy_blocks (struct copy *copy, struct iosplice_pump *pump)
+enum signals_wish
+copy_heed (const struct copy *copy)
 {
-  for (uintmax_t blocks = 0;; blocks++)
-    {
-      size_t size = next_input (copy, blocks);
-      ssize_t n;
+  enum signals_wish wish = signals_take ();
 
-      summary_progress (copy->summary);
-      if (size == 0)
-        return 0;
-      n = iosplice_pump_block (pump, size);
-      summary_read (copy->summary, size, iosplice_pump_taken (pump));
-      count_input (copy, iosplice_pump_taken (pump));
-      count_output (copy, iosplice_pump_moved (pump));
-      if (n == 0)
-        return 0;
-      if (n < 0)
-        {
-          switch (iosplice_pump_failure (pump))
-            {
-            case IOSPLICE_SOURCE:
-              read_error (copy);
-              return -1;
-            case IOSPLICE_SINK:
-              write_error (copy);
-              return -1;
-            default:
-              summary_out_of_memory (copy->summary, "input", size);
-            }
-        }
-    }
+  if (wish == SIGNALS_TELL)
+    summary_print (copy->summary);
+  return wish;
 }
 
-static int
-write_gathered (struct copy *copy)
+void
+copy_die (const struct copy *copy)
 {
-  size_t n = iosplice_write (copy->out, copy->output, copy->gathered);
-
-  count_output (copy, n);
-  if (n < copy->gathered)
-    {
-      write_error (copy);
-      return -1;
-    }
-  copy->gathered = 0;
-  return 0;
+  summary_print (copy->summary);
+  signals_die ();
 }
 
-/* Add an input block of SIZE bytes to the output.  */
-static int
-gather (struct copy *copy, size_t size)
-{
-  const char *bytes = copy->input;
-
-  while (size > 0)
-    {
-      size_t room = copy->asked->output_block - copy->gathered;
-      size_t part = size < room ? size : room;
-
-      memcpy (copy->output + copy->gathered, bytes, part);
-      copy->gathered += part;
-      bytes += part;
-      size -= part;
-      if (copy->gathered == copy->asked->output_block && write_gathered (copy) < 0)
-        return -1;
-    }
-  return 0;
-}
-
-/* What was read goes out even when the next read fails.  */
-static int
-reblock (struct copy *copy)
-{
-  ssize_t n = 1;
-
-  for (uintmax_t blocks = 0; n > 0; blocks++)
-    {
-      size_t size = next_input (copy, blocks);
-
-      summary_progress (copy->summary);
-      n = size == 0 ? 0 : iosplice_read (copy->in, copy->input, size);
-      if (n < 0)
-        read_error (copy);
-      else if (n > 0)
-        {
-          count_input (copy, n);
-          if (gather (copy, n) < 0)
-            return -1;
-        }
-    }
-  if (copy->gathered > 0 && write_gathered (copy) < 0)
-    return -1;
-  return n < 0 ? -1 : 0;
-}
-
-static int
-through_memory (struct copy *copy)
-{
-  const struct operands *asked = copy->asked;
-  int result;
-
-  copy->input = malloc (asked->input_block);
-  if (!copy->input)
-    summary_out_of_memory (copy->summary, "input", asked->input_block);
-  copy->output = malloc (asked->output_block);
-  if (!copy->output)
-    summary_out_of_memory (copy->summary, "output", asked->output_block);
-  result = reblock (copy);
-  free (copy->input);
-  free (copy->output);
-  return result;
-}
-
-/* An absurd block is refused before a byte is moved, although most would never need its memory.  */
 static void
-check_block (struct copy *copy)
+check_block (const struct copy *copy, const char *which, size_t size)
 {
-  void *volatile block = malloc (copy->asked->input_block);     /* or a compiler sees that nobody needs it */
+  void *volatile block = malloc (size); /* or a compiler sees that nobody needs it */
 
   if (!block)
-    summary_out_of_memory (copy->summary, "input", copy->asked->input_block);
+    summary_out_of_memory (copy->summary, which, size);
   free (block);
 }
 
-static int
-through_pump (struct copy *copy, unsigned in_mine, unsigned out_mine)
+void
+copy_check_memory (const struct copy *copy)
 {
-  static const struct stat unknown;     /* what is closed is told by read or write */
-  struct iosplice_pump *pump = iosplice_pump_new (copy->asked->no_splice ? IOSPLICE_NO_SPLICE : 0, NULL);
-  struct stat st;
-  int result;
+  check_block (copy, "input", copy->asked->input_block);
+  if (!copy->asked->same_block)
+    check_block (copy, "output", copy->asked->output_block);
+}
 
-  check_block (copy);
-  if (!pump || iosplice_pump_sink (pump, copy->out, out_mine, fstat (copy->out, &st) < 0 ? &unknown : &st) < 0
-      || iosplice_pump_source (pump, copy->in, in_mine, fstat (copy->in, &st) < 0 ? &unknown : &st) < 0)
-    summary_out_of_memory (copy->summary, "input", copy->asked->input_block);
-  result = copy_blocks (copy, pump);
-  iosplice_pump_free (pump);
-  return result;
+off_t
+copy_length (const struct copy *copy)
+{
+  return copy->asked->limited ? extent_bytes (&copy->asked->count, copy->asked->input_block) : -1;
+}
+
+/* How many bytes will come, or -1 if nobody knows.  */
+static off_t
+total (const struct copy *copy)
+{
+  off_t length = copy_length (copy), left = bytes_left (copy->in.fd);
+  off_t here = S_ISBLK (copy->in.st.st_mode) ? lseek (copy->in.fd, 0, SEEK_CUR) : -1;
+
+  if (here >= 0)
+    {
+      left = lseek (copy->in.fd, 0, SEEK_END) - here;
+      lseek (copy->in.fd, here, SEEK_SET);
+    }
+  return left >= 0 && (length < 0 || left < length) ? left : length;
+}
+
+/* What is closed is told by read or write.  */
+static struct side
+look_at (struct end *end)
+{
+  struct side side = { .fd = end->fd, .name = end->name, .mine = end->mine, .cache = &end->cache };
+
+  if (fstat (end->fd, &side.st) < 0)
+    side.st = (struct stat) { 0 };
+  side.open = fcntl (end->fd, F_GETFL);
+  if (side.open < 0)
+    side.open = 0;
+  return side;
 }
 
 int
@@ -227,11 +149,15 @@ blocks_copy (const struct operands *asked, struct summary *summary, struct end *
   struct copy copy = {
     .asked = asked,
     .summary = summary,
-    .in = in->fd,
-    .out = out->fd,
-    .in_name = in->name,
-    .out_name = out->name,
+    .in = look_at (in),
+    .out = look_at (out),
   };
 
-  return asked->same_block ? through_pump (&copy, in->mine, out->mine) : through_memory (&copy);
+  if (asked->status == STATUS_BAR)
+    summary_expect (summary, total (&copy));
+  if (together_applies (&copy))
+    return together_copy (&copy);
+  if (together_splices_blocks (&copy))
+    return together_copy_blocks (&copy);
+  return single_copy (&copy);
 }

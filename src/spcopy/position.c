@@ -7,7 +7,7 @@
 #include "position.h"
 
 #include "cli/message.h"
-#include "iosplice/iosplice.h"
+#include "input.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -25,26 +25,6 @@ extent_bytes (const struct extent *extent, size_t block)
   return bytes;
 }
 
-/* One read, or with iflag=fullblock as many as a block takes.  Returns as read(2).  */
-static ssize_t
-read_block (const struct operands *asked, int fd, char *block, size_t size, struct summary *summary)
-{
-  size_t got = 0;
-  ssize_t n;
-
-  do
-    {
-      n = iosplice_read (fd, block + got, size - got);
-      if (n > 0)
-        got += n;
-    }
-  while (n > 0 && got < size && asked->input_flags & FLAG_FULLBLOCK);
-  if (n < 0)
-    return -1;
-  summary_read (summary, size, got);
-  return got;
-}
-
 /* Read over EXTENT, telling SUMMARY of each read.  Returns how many bytes that
    were, less than EXTENT where reads were short or the file ended, or -1 with errno.  */
 static off_t
@@ -59,10 +39,10 @@ read_over (const struct operands *asked, int fd, const struct extent *extent, si
   if (!memory)
     summary_out_of_memory (summary, "input", block);
   for (; n > 0 && blocks > 0; blocks--, bytes += n > 0 ? n : 0)
-    n = read_block (asked, fd, memory, block, summary);
+    n = input_read (asked, fd, memory, block, summary);
   if (n > 0 && rest > 0)
     {
-      n = read_block (asked, fd, memory, rest, summary);
+      n = input_read (asked, fd, memory, rest, summary);
       bytes += n > 0 ? n : 0;
     }
   free (memory);

@@ -11,6 +11,7 @@
 #include "ends.h"
 #include "operands.h"
 #include "position.h"
+#include "signals.h"
 #include "summary.h"
 
 #include <stdio.h>
@@ -34,6 +35,7 @@ main (int argc, char **argv)
   int failed;
 
   operands_parse (argc, argv, &asked);
+  signals_install ();
   in = end_open_input (&asked);
   out = end_open_output (&asked);
 

@@ -57,6 +57,12 @@ summary_start (struct summary *summary, const struct operands *asked)
   summary->next_progress = summary->started + 1;
 }
 
+void
+summary_expect (struct summary *summary, off_t total)
+{
+  progress_start (&summary->bar, summary->level == STATUS_BAR, total);
+}
+
 /* A line is due at each whole second; after a wait of several the lines
    that were missed follow at the next calls, as dd's do.  */
 void
@@ -65,6 +71,7 @@ summary_progress (struct summary *summary)
   char line[TRANSFER_SIZE];
   int length;
 
+  progress_add (&summary->bar, summary->bytes - summary->bar.done);
   if (summary->level != STATUS_PROGRESS || now () < summary->next_progress)
     return;
   length = put_transfer (line, summary, true) - line;
@@ -88,6 +95,7 @@ summary_read (struct summary *summary, size_t asked, size_t got)
 void
 summary_clear (struct summary *summary)
 {
+  progress_clear (&summary->bar);
   if (summary->progress_length)
     fputc ('\n', stderr);
   summary->progress_length = 0;
@@ -107,14 +115,16 @@ summary_out_of_memory (struct summary *summary, const char *which, size_t size)
 void
 summary_print (struct summary *summary)
 {
-  char line[TRANSFER_SIZE];
+  char line[TRANSFER_SIZE], truncated[64] = "";
 
   summary_clear (summary);
   if (summary->level == STATUS_NONE)
     return;
+  if (summary->truncated > 0)
+    sprintf (truncated, summary->truncated == 1 ? "%ju truncated record\n" : "%ju truncated records\n", summary->truncated);
   *line = '\0';
   if (summary->level != STATUS_NOXFER)
     strcpy (put_transfer (line, summary, false), "\n");
-  fprintf (stderr, "%ju+%ju records in\n%ju+%ju records out\n%s", summary->full_in, summary->partial_in,
-           summary->full_out, summary->partial_out, line);
+  fprintf (stderr, "%ju+%ju records in\n%ju+%ju records out\n%s%s", summary->full_in, summary->partial_in,
+           summary->full_out, summary->partial_out, truncated, line);
 }
