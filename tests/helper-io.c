@@ -937,6 +937,115 @@ cmd_compare (char **arg)
   return compare_trees (arg[0], arg[1], "");
 }
 
+/* below (STATE, N): a number from 0 to N - 1.  */
+static unsigned
+below (uint64_t *state, unsigned n)
+{
+  return next_word (state) % n;
+}
+
+/* uneven SEED: standard input to standard output, by reads of random sizes with random pauses.  */
+static int
+cmd_uneven (char **arg)
+{
+  uint64_t state = strtoull (arg[0], NULL, 0);
+  ssize_t n;
+  while ((n = read (0, large, 1 + below (&state, below (&state, 4) ? 200000 : 100))) > 0)
+    {
+      put (1, large, n);
+      if (below (&state, 4) == 0)
+        poll (NULL, 0, below (&state, 10));
+    }
+  check (n == 0, "read");
+  return 0;
+}
+
+/* How many descriptors PID has open.  */
+static int
+descriptors (pid_t pid)
+{
+  char path[32];
+  sprintf (path, "/proc/%d/fd", (int) pid);
+  DIR *directory = opendir (path);
+  int count = -2;               /* "." and ".." */
+  if (directory == NULL)
+    return 0;
+  while (readdir (directory))
+    count++;
+  closedir (directory);
+  return count;
+}
+
+/* Has PID a handler for SIGNAL?  */
+static bool
+catches (pid_t pid, int signal)
+{
+  char path[32], line[256];
+  unsigned long long caught = 0;
+  sprintf (path, "/proc/%d/status", (int) pid);
+  FILE *f = fopen (path, "r");
+  while (f && fgets (line, sizeof line, f))
+    if (strncmp (line, "SigCgt:", 7) == 0)
+      caught = strtoull (line + 7, NULL, 16);
+  if (f)
+    fclose (f);
+  return caught >> (signal - 1) & 1;
+}
+
+static void
+send_one (pid_t child, uint64_t *state, bool mortal)
+{
+  switch (below (state, mortal ? 12 : 10))
+    {
+    case 0 ... 3:
+      kill (child, SIGWINCH);
+      break;
+    case 4 ... 6:
+      kill (child, SIGSTOP);
+      poll (NULL, 0, below (state, 20));
+      kill (child, SIGCONT);
+      break;
+    case 7 ... 9:
+      if (catches (child, SIGUSR1))
+        kill (child, SIGUSR1);
+      break;
+    default:
+      kill (child, SIGTERM);
+    }
+}
+
+/* torment SEED KIB MOST live|mortal COMMAND...: run COMMAND, and send it at random moments SIGSTOP
+   and SIGCONT, SIGWINCH, SIGUSR1 if it catches that, and SIGTERM if it is mortal.  It may have
+   at most KIB resident (0: any) and MOST descriptors: else the status is 98.  */
+static int
+cmd_torment (char **arg)
+{
+  uint64_t state = strtoull (arg[0], NULL, 0);
+  long kib = atol (arg[1]), most = atol (arg[2]);
+  bool mortal = strcmp (arg[3], "mortal") == 0;
+  siginfo_t info = { 0 };
+  struct rusage usage;
+  int status, open_now, opened = 0;
+  pid_t child = fork ();
+  check (child >= 0, "fork");
+  if (child == 0)
+    become (arg + 4);
+  close (0);
+  close (1);
+  /* Not reaped yet, it keeps its number: no signal goes to anybody else.  */
+  while (waitid (P_PID, child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
+    {
+      poll (NULL, 0, below (&state, 8));
+      send_one (child, &state, mortal);
+      open_now = descriptors (child);
+      opened = open_now > opened ? open_now : opened;
+    }
+  check (wait4 (child, &status, 0, &usage) == child, "wait4");
+  if ((kib && usage.ru_maxrss > kib) || opened > most)
+    error (98, 0, "%s: %ld KiB resident, %d descriptors", arg[4], usage.ru_maxrss, opened);
+  return WIFSIGNALED (status) ? 128 + WTERMSIG (status) : WEXITSTATUS (status);
+}
+
 static const struct
 {
   const char *name;
@@ -964,7 +1073,9 @@ static const struct
   {"shared", 1, cmd_shared},
   {"sleeping", 1, cmd_sleeping},
   {"take", 1, cmd_take},
+  {"torment", 5, cmd_torment},
   {"trickle", 1, cmd_trickle},
+  {"uneven", 1, cmd_uneven},
   {"writes", 1, cmd_writes}
 };
 

@@ -37,7 +37,7 @@ tests_cases_spcopy_LDADD =
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
-EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/differential .clang-tidy
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/differential tests/soak .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .bats
@@ -75,7 +75,12 @@ check-long: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) '$(srcdir)/tests/differential' --seed $(SEED) --time $(TIME)
 	@LONG=1 $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/constant.bats
 
-.PHONY: check-faults check-long
+# Random pipelines under signals for SOAK seconds.
+SOAK = 60
+check-soak: all $(check_PROGRAMS)
+	@$(AM_TESTS_ENVIRONMENT) '$(srcdir)/tests/soak' $(SOAK) $(SEED)
+
+.PHONY: check-faults check-long check-soak
 
 clean-local:
 	rm -rf tests/tmp
