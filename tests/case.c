@@ -816,6 +816,7 @@ drop_operand (struct test_case *c, int i, FILE *nowhere)
     return false;
   memmove (less.operand[i], less.operand[i + 1], sizeof less.operand - (i + 1) * sizeof *less.operand);
   less.operands--;
+  memset (less.operand[less.operands], 0, OPERAND_SIZE);
   if (!still_differs (&less, nowhere))
     return false;
   *c = less;

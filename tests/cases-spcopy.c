@@ -148,17 +148,16 @@ has_word (const struct test_case *c, const char *list, const char *word)
   return false;
 }
 
-/* With seek= in bytes of less than a block, 9.1 empties an existing of=, although the manual keeps what is before it.  */
+/* With seek= in bytes of less than a block, 9.1 empties of=, although the manual keeps what is before it and makes it so long.  */
 bool
 is_excepted (const struct test_case *c)
 {
   uint64_t bs = value_of (c, "bs="), obs = value_of (c, "obs="), seek = value_of (c, "seek=") + value_of (c, "oseek=");
-  bool exists = has_operand (c, "of=old") || has_operand (c, "of=softold") || has_operand (c, "of=in");
-  return exists && !has_word (c, "conv=", "notrunc") && seek > 0 && seek < (bs ? bs : obs ? obs : 512)
+  return has_operand (c, "of=") && !has_word (c, "conv=", "notrunc") && seek > 0 && seek < (bs ? bs : obs ? obs : 512)
     && (has_word (c, "seek=", "B") || has_word (c, "oseek=", "B") || has_word (c, "oflag=", "seek_bytes"));
 }
 
-static unsigned long cases, differences;
+static unsigned long cases, differences, told;
 
 /* Run C; WHERE tells how it was generated.  */
 static void
@@ -166,6 +165,7 @@ try_case (const struct test_case *c, const char *where)
 {
   enum
   { ENOUGH = 10 };
+  static struct test_case last;
   struct test_case least = *c;
   FILE *nowhere = fopen ("/dev/null", "w");
   enum verdict verdict = case_run (c, nowhere);
@@ -176,11 +176,14 @@ try_case (const struct test_case *c, const char *where)
   differences++;
   if (verdict == DIFFERENT)
     case_make_smaller (&least);
+  if (memcmp (&least, &last, sizeof least) == 0)
+    return;
+  last = least;
   printf ("%s (%s):\n", verdict == DIFFERENT ? "DIFFERENT" : "NO CASE: the installed dd does not end", where);
   case_print (&least);
   case_run (&least, stdout);
   fflush (stdout);
-  if (differences == ENOUGH)
+  if (++told == ENOUGH)
     {
       printf ("Enough: %lu differences in %lu cases.\n", differences, cases);
       exit (1);

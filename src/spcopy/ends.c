@@ -66,11 +66,13 @@ add_flags (int fd, int flags)
   return flags == old ? 0 : fcntl (fd, F_SETFL, flags);
 }
 
+/* FLAGS is of enum flag.  Those that concern the opening or the reading are none of the descriptor's;
+   what else there is, even to count bytes, needs a descriptor that is open.  */
 static struct end
-inherit (int fd, const char *name, int flags)
+inherit (int fd, const char *name, unsigned flags)
 {
-  flags &= ~(O_NOCTTY | O_NOFOLLOW);    /* nothing is opened */
-  if (flags && add_flags (fd, flags) < 0)
+  flags &= ~(FLAG_FULLBLOCK | FLAG_NOCACHE | FLAG_NOCTTY | FLAG_NOFOLLOW);
+  if (flags && add_flags (fd, open_flags (flags)) < 0)
     {
       message (errno, "setting flags for %s", quote_always (name));
       exit (EXIT_FAILURE);
@@ -92,9 +94,9 @@ opened (int fd, const char *name)
 struct end
 end_open_input (const struct operands *asked)
 {
-  int flags = open_flags (asked->input_flags);
-  struct end in = asked->input ? opened (cli_open (asked->input, O_RDONLY | flags, 0), asked->input)
-    : inherit (STDIN_FILENO, "standard input", flags);
+  struct end in = asked->input
+    ? opened (cli_open (asked->input, O_RDONLY | open_flags (asked->input_flags), 0), asked->input)
+    : inherit (STDIN_FILENO, "standard input", asked->input_flags);
 
   in.cache = (struct cache) { .fd = in.fd, .drops = asked->input_flags & FLAG_NOCACHE };
   return in;
@@ -155,7 +157,7 @@ struct end
 end_open_output (const struct operands *asked)
 {
   struct end out = asked->output ? open_output_file (asked)
-    : inherit (STDOUT_FILENO, "standard output", open_flags (asked->output_flags));
+    : inherit (STDOUT_FILENO, "standard output", asked->output_flags);
 
   out.cache = (struct cache) { .fd = out.fd, .drops = asked->output_flags & FLAG_NOCACHE };
   return out;

@@ -65,6 +65,14 @@ seek_forward (int fd, off_t bytes)
   return position;
 }
 
+/* A warning, which status=none keeps back.  */
+static void
+warn_skipped_less (const struct operands *asked, const struct end *in)
+{
+  if (asked->status != STATUS_NONE)
+    message (0, "%s: cannot skip to specified offset", quote_name (in->name));
+}
+
 int
 position_skip (const struct operands *asked, const struct end *in, struct summary *summary)
 {
@@ -83,7 +91,7 @@ position_skip (const struct operands *asked, const struct end *in, struct summar
   if (position >= 0)
     {
       if (fstat (in->fd, &st) == 0 && S_ISREG (st.st_mode) && 0 < st.st_size && st.st_size < position)
-        message (0, "%s: cannot skip to specified offset", quote_name (in->name));
+        warn_skipped_less (asked, in);
       return 0;
     }
   position = read_over (asked, in->fd, skip, asked->input_block, summary);
@@ -93,7 +101,7 @@ position_skip (const struct operands *asked, const struct end *in, struct summar
       return -1;
     }
   if (position != bytes)
-    message (0, "%s: cannot skip to specified offset", quote_name (in->name));
+    warn_skipped_less (asked, in);
   return 0;
 }
 

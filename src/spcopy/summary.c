@@ -87,7 +87,8 @@ summary_read (struct summary *summary, size_t asked, size_t got)
     {
       summary->warns_of_short = false;
       summary_clear (summary);
-      message (0, "warning: partial read (%zu bytes); suggest iflag=fullblock", summary->last_read);
+      message (0, summary->last_read == 1 ? "warning: partial read (%zu byte); suggest iflag=fullblock"
+               : "warning: partial read (%zu bytes); suggest iflag=fullblock", summary->last_read);
     }
   summary->last_read = got;
 }
