@@ -360,6 +360,9 @@ combine (struct operands *asked)
   asked->count.bytes |= (asked->input_flags & COUNT_BYTES) != 0;
   asked->skip.bytes |= (asked->input_flags & SKIP_BYTES) != 0;
   asked->seek.bytes |= (asked->output_flags & SEEK_BYTES) != 0;
+  /* and the other way round, for who asks whether there is any flag */
+  asked->input_flags |= (asked->count.bytes ? COUNT_BYTES : 0) | (asked->skip.bytes ? SKIP_BYTES : 0);
+  asked->output_flags |= asked->seek.bytes ? SEEK_BYTES : 0;
 }
 
 static void
