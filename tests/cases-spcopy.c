@@ -69,7 +69,7 @@ excuse_line (char *theirs, const char *ours, const char *what)
 static bool
 may_be_empty (const struct test_case *c)
 {
-  return c->in.size == 0 || has_operand (c, "if=/proc") || (c->old.size == 0 && has_operand (c, "if=old"))
+  return c->in.size == 0 || has_operand (c, "if=/proc") || has_operand (c, "of=in") || (c->old.size == 0 && has_operand (c, "if=old"))
     || (has_operand (c, "if=old") && has_operand (c, "of="));
 }
 

@@ -17,22 +17,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Copy and count.  Returns 0, or -1 after a message.  */
-static int
-copy (const struct operands *asked, struct summary *summary, struct end *in, struct end *out)
-{
-  if (position_skip (asked, in, summary) < 0 || position_seek (asked, out, summary) < 0)
-    return -1;
-  return blocks_copy (asked, summary, in, out);
-}
-
 int
 main (int argc, char **argv)
 {
   struct operands asked;
   struct summary summary;
   struct end in, out;
-  int failed;
+  bool started;
+  int finished, failed;
 
   operands_parse (argc, argv, &asked);
   signals_install ();
@@ -40,9 +32,12 @@ main (int argc, char **argv)
   out = end_open_output (&asked);
 
   summary_start (&summary, &asked);
-  failed = copy (&asked, &summary, &in, &out);
+  started = position_skip (&asked, &in, &summary) == 0 && position_seek (&asked, &out, &summary) == 0;
+  failed = started ? blocks_copy (&asked, &summary, &in, &out) : -1;
   summary_clear (&summary);
-  failed |= ends_finish (&asked, &in, &out);
+  failed |= finished = ends_finish (&asked, &in, &out);
+  if (!started && finished < 0)
+    return EXIT_FAILURE;        /* without statistics, as dd */
   end_close (&in, "input");
   end_close (&out, "output");
   summary_print (&summary);

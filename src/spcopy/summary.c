@@ -51,7 +51,7 @@ summary_start (struct summary *summary, const struct operands *asked)
   *summary = (struct summary) {
     .level = asked->status,
     .started = now (),
-    .warns_of_short = asked->same_block && asked->status != STATUS_NONE
+    .warns_of_short = asked->same_block && asked->status != STATUS_NONE && !(asked->input_flags & FLAG_FULLBLOCK)
       && (asked->limited || asked->skip.number >= (asked->skip.bytes ? asked->input_block : 1)),
   };
   summary->next_progress = summary->started + 1;
