@@ -91,7 +91,9 @@ void put_content (int fd, const struct content *);
 /* The generator of all that is random.  */
 uint64_t next_word (uint64_t *state);
 
-/* Exit 2 with a message about errno unless GOOD.  */
-void check (bool good, const char *what);
+/* Exit 2 with a message about errno.  */
+_Noreturn void failed (const char *what);
+
+#define check(good, what) ((good) ? (void) 0 : failed (what))
 
 #endif

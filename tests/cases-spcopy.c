@@ -365,8 +365,8 @@ any_flags (struct plan *p)
     }
   else
     {
-      if (one_in (3))
-        p->iflag = FLAG (ANY (in)) | FLAG (ANY (in));
+      for (int i = one_in (3) ? 2 : 0; i > 0; i--)
+        p->iflag |= FLAG (ANY (in));
       if (one_in (4))
         p->oflag = FLAG (ANY (out));
     }
