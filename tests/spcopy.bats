@@ -4,6 +4,7 @@
 
 load lib/common
 load lib/differential
+load lib/faults
 
 mask=mask_times
 
@@ -393,4 +394,17 @@ pick () {
   printf 0123456789 >new
   printf ab | spcopy of=new bs=1000 seek=5B status=none
   equal "$(<new)" 01234ab
+}
+
+@test "zeros are handed to a pipe as one page, and copied where that is cheaper" {
+  faults_setup
+  strace -o trace -e trace=splice,vmsplice,tee,read "$SPCOPY" if=/dev/zero bs=1M count=8 status=none | cksum >got
+  head -c 8M /dev/zero | cksum | cmp - got
+  grep -q '^tee(' trace
+  run ! grep -q 'read(.*, 1048576)' trace
+  strace -o trace -e trace=splice,vmsplice,tee,read "$SPCOPY" if=/dev/zero of=file bs=1M count=8 status=none
+  cksum <file | cmp - got
+  run ! grep -qE '^(tee|vmsplice|splice)\(' trace
+  # one output that keeps pages is enough
+  sptee file </dev/zero | head -c 8M | cksum | cmp - got
 }

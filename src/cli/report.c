@@ -13,6 +13,7 @@
 
 static const char *const reasons[] = {
   [IOSPLICE_FEW] = "too few at a time to be worth a pipe",
+  [IOSPLICE_CHEAPER] = "zeros are cheaper copied to this output",
   [IOSPLICE_NO_PIPE] = "no pipe could be made",
   [IOSPLICE_SINK_REFUSES] = "the output refuses splice",
   [IOSPLICE_SOURCE_REFUSES] = "the input refuses splice",

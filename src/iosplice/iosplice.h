@@ -41,6 +41,7 @@ enum iosplice_reason
 {
   IOSPLICE_NO_REASON,           /* none did */
   IOSPLICE_FEW,                 /* too few at a time to be worth a pipe */
+  IOSPLICE_CHEAPER,             /* zeros for a file or socket, which would copy them page by page */
   IOSPLICE_NO_PIPE,             /* a pipe could not be made */
   IOSPLICE_SINK_REFUSES,        /* splice(2) does not serve the sink: O_APPEND, a full device, ... */
   IOSPLICE_SOURCE_REFUSES,      /* the same of the source */

@@ -20,6 +20,7 @@ enum
   WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
   BUSY_FILLS = 4,               /* in a row show that a transfer is large */
   LARGE_PIPE = 1024 * 1024,
+  MOST_MEMORY = 1024 * 1024,    /* of a run without blocks of its own */
   MOST_READ = 0x7ffff000
 };
 
@@ -190,6 +191,17 @@ must_not_wait (const struct iosplice_pump *pump)
     && (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET);
 }
 
+/* Is there a sink that holds the pages it gets?  Elsewhere they are copied, and
+   zeros out of the processor's cache are cheaper than those of one page over and over.  */
+static bool
+keeps_pages (const struct iosplice_pump *pump)
+{
+  for (int i = 0; i < pump->count; i++)
+    if (!pump->sinks[i].failed && (pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_OTHER))
+      return true;
+  return false;
+}
+
 /* Why should the next piece, of at most MAX bytes, go through memory?  */
 static enum iosplice_reason
 through_memory (struct iosplice_pump *pump, size_t max)
@@ -202,6 +214,8 @@ through_memory (struct iosplice_pump *pump, size_t max)
     return pump->by_blocks;
   if (source->refuses)
     return IOSPLICE_SOURCE_REFUSES;
+  if (source->kind == ENDPOINT_ZERO && !keeps_pages (pump))
+    return IOSPLICE_CHEAPER;
   if (all_sinks_refuse (pump))
     return IOSPLICE_SINK_REFUSES;
   if (pump->live > 1 && pump->spare.refused)
@@ -596,7 +610,9 @@ iosplice_pump_step (struct iosplice_pump *pump, off_t length)
 off_t
 iosplice_pump_run (struct iosplice_pump *pump, off_t length)
 {
-  pump->piece = BUFFER_MEMORY;
+  /* As much as the caller's own block, where that is no waste.  */
+  pump->piece = pump->input_block < BUFFER_MEMORY ? BUFFER_MEMORY
+    : pump->input_block > MOST_MEMORY ? MOST_MEMORY : pump->input_block;
   pump->one_block = false;
   return run (pump, length < 0 ? INTMAX_MAX : length);
 }
