@@ -23,14 +23,16 @@ TESTS_BATS = \
   tests/sptee.bats
 
 # The library's tests, tests/test-NAME.c each.
-TESTS_C = tests/test-library
+TESTS_C = tests/test-library tests/test-pump
 tests_test_library_LDADD = libiosplice.la -lpthread
+tests_test_pump_LDADD = libiosplice.la -lpthread
 
 # What the tests load and run.
 TESTS_LIB = \
   tests/lib/common.bash \
   tests/lib/differential.bash \
-  tests/lib/faults.bash
+  tests/lib/faults.bash \
+  tests/lib/tap.h
 TESTS_HELPER = tests/helper-io tests/cases-spcopy
 tests_cases_spcopy_SOURCES = tests/case.c tests/case.h tests/cases-spcopy.c
 tests_cases_spcopy_LDADD =

@@ -5,117 +5,11 @@
    Speaks TAP.  Nothing sleeps; a watchdog ends what hangs.  */
 
 #define _GNU_SOURCE
-#include "iosplice/iosplice.h"
+#include "lib/tap.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-static int tests, failures;
-
-static bool
-report (bool good, const char *what, int line)
-{
-  printf ("%sok %d - %s\n", good ? "" : "not ", ++tests, what);
-  if (!good)
-    printf ("# line %d: errno %d (%s)\n", line, errno, strerror (errno));
-  fflush (stdout);
-  failures += !good;
-  return good;
-}
-
-#define CHECK(condition, what) report (condition, what, __LINE__)
-
-/* The stage, not the test: what the kernel must give us.  */
-#define NEED(condition) do if (!(condition)) { printf ("Bail out! line %d: %s\n", __LINE__, strerror (errno)); exit (99); } while (0)
-
-enum
-{ SIZE = 300000, HALF = 150000 };
-
-static char data[SIZE], got[SIZE + 1];
-
-/* A new file of the data's first SIZE bytes, with its position at 0.  */
-static int
-file_of (size_t size)
-{
-  int fd = memfd_create ("test", 0);
-  NEED (fd >= 0 && pwrite (fd, data, size, 0) == (ssize_t) size);
-  return fd;
-}
-
-static bool
-holds (int fd, const char *wanted, ssize_t size)
-{
-  return pread (fd, got, sizeof got, 0) == size && memcmp (got, wanted, size) == 0;
-}
-
-static struct iosplice_pump *
-pump_of (unsigned flags, const struct iosplice_hooks *hooks, int source, int sink, unsigned mine)
-{
-  struct iosplice_pump *pump = iosplice_pump_new (flags, hooks);
-  NEED (pump != NULL);
-  NEED (iosplice_pump_source (pump, source, mine, NULL) == 0);
-  NEED (iosplice_pump_sink (pump, sink, mine, NULL) == 0);
-  return pump;
-}
-
-static int
-open_descriptors (void)
-{
-  DIR *directory = opendir ("/proc/self/fd");
-  int n = 0;
-  NEED (directory != NULL);
-  while (readdir (directory))
-    n++;
-  closedir (directory);
-  return n;
-}
-
-/* A thread that writes the data, or reads into GOT until its end of file.  */
-
-struct other_end
-{
-  pthread_t thread;
-  int fd;
-  size_t size, done;
-  char *bytes;
-};
-
-static void *
-feed (void *argument)
-{
-  struct other_end *end = argument;
-  end->done = iosplice_write (end->fd, end->bytes, end->size);
-  close (end->fd);
-  return NULL;
-}
-
-static void *
-eat (void *argument)
-{
-  struct other_end *end = argument;
-  ssize_t n;
-  while ((n = iosplice_read (end->fd, end->bytes + end->done, end->size - end->done)) > 0)
-    end->done += n;
-  return NULL;
-}
-
-static void
-start (struct other_end *end, void *(*what) (void *), int fd, char *bytes, size_t size)
-{
-  *end = (struct other_end) {.fd = fd,.bytes = bytes,.size = size };
-  NEED (pthread_create (&end->thread, NULL, what, end) == 0);
-}
 
 static void
 files (unsigned flags, unsigned mine, const char *what)
@@ -508,9 +402,7 @@ main (void)
 {
   alarm (60);
   signal (SIGPIPE, SIG_IGN);
-  unsigned state = 1;
-  for (size_t i = 0; i < SIZE; i++)
-    data[i] = (state = state * 1103515245 + 12345) >> 16;
+  make_data ();
 
   files (0, 0, "file to file, shared");
   files (0, IOSPLICE_MINE, "file to file, mine");

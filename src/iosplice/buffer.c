@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -280,13 +281,31 @@ buffer_salvage (struct buffer *buffer)
   return 0;
 }
 
+/* How much may be written at once?  A pipe that poll(2) calls ready has room for PIPE_BUF.  */
+static size_t
+write_size (const struct buffer *buffer, const struct endpoint *sink)
+{
+  if (!buffer->hurried || !sink->waits)
+    return buffer->length;
+  if (!is_ready (sink->fd, POLLOUT))
+    return 0;
+  return buffer->length < PIPE_BUF ? buffer->length : PIPE_BUF;
+}
+
 int
 buffer_write (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
 {
   while (buffer->length > 0)
     {
-      ssize_t n = count (&buffer->statistics->write, endpoint_write (sink, buffer->bytes, buffer->length, offset));
+      size_t size = write_size (buffer, sink);
+      ssize_t n;
 
+      if (size == 0)
+        {
+          errno = EAGAIN;
+          return -1;
+        }
+      n = count (&buffer->statistics->write, endpoint_write (sink, buffer->bytes, size, offset));
       if (n <= 0)
         {
           if (n == 0)

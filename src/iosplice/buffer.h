@@ -23,6 +23,7 @@ struct buffer
   size_t memory_size;
   const char *bytes;            /* what is in flight, if it is in memory; NULL: it is in the pipe */
   size_t length;                /* how much that is, in bytes */
+  bool hurried;                 /* a write from it may not wait */
   struct iosplice_pool *pool;   /* where the pipe comes from and goes; may be NULL */
   struct iosplice_statistics *statistics;
 };

@@ -95,14 +95,22 @@ endpoint_shared (const struct endpoint *end)
 int
 endpoint_use_offset (struct endpoint *end, off_t offset)
 {
-  int flags = fcntl (end->fd, F_GETFL);
-
-  errno = endpoint_seekable (end) ? EINVAL : ESPIPE;
-  if (!endpoint_seekable (end) || offset < 0 || (flags >= 0 && flags & O_APPEND && (flags & O_ACCMODE) != O_RDONLY))
-    return -1;
+  if (end->fd < 0 || !endpoint_seekable (end) || offset < 0)
+    {
+      errno = end->fd < 0 ? EBADF : endpoint_seekable (end) ? EINVAL : ESPIPE;
+      return -1;
+    }
   end->at = true;
   end->position = offset;
   return 0;
+}
+
+bool
+endpoint_appends (const struct endpoint *end)
+{
+  int flags = fcntl (end->fd, F_GETFL);
+
+  return flags >= 0 && flags & O_APPEND;
 }
 
 bool

@@ -35,6 +35,7 @@ struct endpoint
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool failed;                  /* sink: dropped */
   bool drops;                   /* sink: its failure does not end the run */
+  bool waits;                   /* splice(2) from this socket, or write(2) to this pipe, waits whatever the flags */
   struct worker *worker;        /* sink: who writes the block in flight to it now; NULL: nobody else */
   int error;                    /* sink: the errno value that this ended with, or 0 */
   dev_t device;
@@ -57,8 +58,11 @@ bool endpoint_seekable (const struct endpoint *);
 bool endpoint_shared (const struct endpoint *);
 
 /* From now on use OFFSET and leave the file position alone.  Returns 0, or -1
-   with errno ESPIPE, or EINVAL for a sink that would append all the same.  */
+   with errno ESPIPE, EBADF, or EINVAL: below 0.  */
 int endpoint_use_offset (struct endpoint *, off_t offset);
+
+/* Does every write to it append, also one with an offset?  */
+bool endpoint_appends (const struct endpoint *);
 
 /* Do both name the same bytes on disk, or the same pipe?  */
 bool endpoint_same (const struct endpoint *, const struct endpoint *);

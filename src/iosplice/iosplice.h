@@ -64,7 +64,7 @@ struct iosplice_statistics
 /* Flags of iosplice_pump_new.  */
 #define IOSPLICE_NO_SPLICE 0x1u /* copy through memory: a snapshot of the bytes as they were read */
 
-#define IOSPLICE_WATCH_SINKS 0x2u       /* while the source has nothing to give, look out for sinks, pipes and
+#define IOSPLICE_WATCH_SINKS 0x2u       /* while a run or block waits for the source, look out for sinks, pipes and
                                            stream sockets, whose reader goes away: they fail with EPIPE */
 
 #define IOSPLICE_PARALLEL 0x4u  /* where several sinks in a row are files or block devices, write to them at the same
@@ -88,8 +88,8 @@ struct iosplice_hooks
 {
   void *context;                /* handed to each function */
 
-  /* BYTES more have reached every sink.  Nonzero ends the run as if the
-     length had been reached.  */
+  /* BYTES more have reached every sink, in a run or block; after a step
+     iosplice_pump_moved tells.  Nonzero ends the run as if the length had been reached.  */
   int (*moved) (void *context, size_t bytes);
 
   /* Sink number SINK (in the order they were added, from 0) failed with
@@ -112,8 +112,8 @@ struct iosplice_hooks
    flags  IOSPLICE_NO_SPLICE, IOSPLICE_WATCH_SINKS, IOSPLICE_PARALLEL and IOSPLICE_NO_SIGPIPE, combined, or 0
    hooks  copied; NULL for none
 
-   Returns the pump, or NULL with errno ENOMEM.  Opens nothing until a
-   transfer needs it; never blocks.  */
+   Returns the pump, or NULL with errno: ENOMEM, or EINVAL for a flag that is none
+   of these.  Opens nothing until a transfer needs it; never blocks.  */
 struct iosplice_pump *iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks);
 
 /* Free PUMP (NULL is allowed) and close the pipes it made.  The ends stay
@@ -121,7 +121,8 @@ struct iosplice_pump *iosplice_pump_new (unsigned flags, const struct iosplice_h
 void iosplice_pump_free (struct iosplice_pump *pump);
 
 /* Let PUMP read from FD from now on.  What the last source gave has been
-   delivered or was reported as lost; the sinks stay.
+   delivered, was reported as lost, or is in flight after a step and delivered
+   first; the sinks stay.
 
    flags  IOSPLICE_MINE or 0
    st     what fstat(2) said of FD, or NULL to have it asked; st_size is only a hint
@@ -130,6 +131,7 @@ void iosplice_pump_free (struct iosplice_pump *pump);
 int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
 
 /* Add FD to what PUMP writes to.  Sinks are served in the order of addition.
+   One that is added while bytes are in flight may get some of these.
 
    flags  IOSPLICE_MINE and IOSPLICE_DROPS, combined, or 0
    st     as for iosplice_pump_source
@@ -142,27 +144,28 @@ int iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, cons
    read the same descriptor.  Holds until the next iosplice_pump_source.
 
    Returns 0, or -1 with errno: ESPIPE if it has no position, EINVAL if OFFSET
-   is negative.  See pread(2).  */
+   is negative, EBADF if there is no source.  See pread(2).  */
 int iosplice_pump_source_at (struct iosplice_pump *pump, off_t offset);
 
-/* The same for sink number SINK; EINVAL also if it is open with O_APPEND.  */
+/* The same for sink number SINK; EINVAL also if it is open with O_APPEND, or if there is no such sink.  */
 int iosplice_pump_sink_at (struct iosplice_pump *pump, int sink, off_t offset);
 
 /* How many sinks have not failed.  */
 int iosplice_pump_sinks (const struct iosplice_pump *pump);
 
 /* Move bytes from the source to every sink until end of file, or until
-   LENGTH bytes have been taken from the source (-1: no limit); never takes
-   more than LENGTH from it.  Each piece is passed on before more is read.
+   LENGTH bytes have been taken from the source (negative: no limit); never takes
+   more than LENGTH from it.  Each piece is passed on before more is read, and what
+   a step left in flight before anything else.
 
    Returns the number of bytes that every remaining sink has got in this
    call; less than LENGTH means end of file, no sink left, or a hook that
    said so.  Returns -1 with errno set on failure; iosplice_pump_failure
    tells which side it was, iosplice_pump_moved what had arrived by then.
 
-   errno: what read(2) said of the source, what write(2) said of a sink (a
-   refusal by splice(2) is never reported: it is answered by read and
-   write), ENOMEM.  EINTR is resumed unless the hook INTERRUPTED says
+   errno: what read(2) said of the source (EBADF if there is none), what write(2)
+   said of a sink (a refusal by splice(2) is never reported: it is answered by
+   read and write), ENOMEM.  EINTR is resumed unless the hook INTERRUPTED says
    otherwise, EAGAIN is waited out with poll(2).
 
    Blocks as read and write on the same descriptors do.  Afterwards the
@@ -178,12 +181,12 @@ off_t iosplice_pump_run (struct iosplice_pump *pump, off_t length);
 /* Say in what blocks, in bytes, a program with read and write would do what
    PUMP does in its runs: where a failure leaves a seekable source depends on
    it, and pieces consist of whole blocks where they can.  Without, both are
-   of 128 KiB; iosplice_pump_block has its own.  */
+   of 128 KiB; iosplice_pump_block has its own.  0 is taken as 1.  */
 void iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output);
 
 /* Move one input block: what one read(2) of SIZE bytes would give, a short
    one included, to every sink.  Returns, errno and effects as
-   iosplice_pump_run; 0 is end of file.  */
+   iosplice_pump_run; 0 is end of file, or that SIZE is 0.  */
 ssize_t iosplice_pump_block (struct iosplice_pump *pump, size_t size);
 
 /* What one step came to.  */
@@ -196,14 +199,15 @@ enum iosplice_step
   IOSPLICE_FAILED               /* errno and iosplice_pump_failure tell why */
 };
 
-/* For event loops: move what can be moved now, of at most LENGTH bytes (-1:
+/* For event loops: move what can be moved now, of at most LENGTH bytes (negative:
    no limit; 0: only what is in flight) taken from the source.  What could not be
    delivered stays in flight for the next step, run or block.
 
-   Never waits for a pipe, nor for a socket or terminal that the caller made
-   O_NONBLOCK; on one that blocks the kernel may wait whatever it is asked, and so
-   may a packet-mode pipe or a pump with IOSPLICE_NO_SPLICE.  Regular files and
-   block devices are not waited for by poll(2) either, but take their time.
+   Never waits for a source, nor for a sink that is a pipe or that the caller made
+   O_NONBLOCK; into a socket or terminal that blocks the kernel may wait whatever it
+   is asked.  Where bytes must go through memory and others use the same end too,
+   they could come between poll(2) and our read(2) or write(2): O_NONBLOCK avoids that.
+   Regular files and block devices are not waited for by poll(2) either, but take their time.
 
    On IOSPLICE_END a proxy passes the half-close on: shutdown (sink, SHUT_WR).
    A pump may be freed at any time; iosplice_pump_in_flight tells what that costs.
@@ -240,7 +244,8 @@ enum iosplice_side iosplice_pump_failure (const struct iosplice_pump *pump);
    failed or in a hook; with one sink its part of the piece in flight included.  */
 off_t iosplice_pump_moved (const struct iosplice_pump *pump);
 
-/* Bytes that the last run, block or step took from the source.  */
+/* Bytes that the last run, block or step took from the source, not counting
+   what was in flight before; below 0 where a failure put back some of that.  */
 off_t iosplice_pump_taken (const struct iosplice_pump *pump);
 
 /* By which means PUMP has moved bytes since the last iosplice_pump_source.  */
@@ -257,7 +262,7 @@ struct iosplice_result
 
 /* Transfers in one call: a pump that is made, run and freed.
 
-   iosplice_copy     until end of file, or until LENGTH bytes are moved (-1: no limit)
+   iosplice_copy     until end of file, or until LENGTH bytes are moved (negative: no limit)
    iosplice_full     exactly LENGTH bytes; that end of file came first is an error, ENODATA
    iosplice_partial  what one read(2) of LENGTH bytes would give
 

@@ -7,6 +7,7 @@
 #include "pool.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -29,9 +30,9 @@ iosplice_pool_new (int most)
 {
   struct iosplice_pool *pool;
 
-  if (most < 0)
+  if (most < 0 || (size_t) most > (SIZE_MAX - sizeof *pool) / sizeof *pool->pipes)
     {
-      errno = EINVAL;
+      errno = most < 0 ? EINVAL : ENOMEM;
       return NULL;
     }
   pool = malloc (sizeof *pool + most * sizeof *pool->pipes);

@@ -27,8 +27,15 @@ enum
 struct iosplice_pump *
 iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
 {
-  struct iosplice_pump *pump = calloc (1, sizeof *pump);
+  const unsigned known = IOSPLICE_NO_SPLICE | IOSPLICE_WATCH_SINKS | IOSPLICE_PARALLEL | IOSPLICE_NO_SIGPIPE;
+  struct iosplice_pump *pump;
 
+  if (flags & ~known)
+    {
+      errno = EINVAL;
+      return NULL;
+    }
+  pump = calloc (1, sizeof *pump);
   if (!pump)
     return NULL;
   if (hooks)
@@ -86,6 +93,7 @@ iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const 
     return -1;
   pump->by_blocks = keeps_blocks (pump);
   pump->no_range = pump->known = pump->buffer.refused = false;
+  pump->foreign = pump->block > 0;
   pump->statistics = (struct iosplice_statistics) { 0 };
   return 0;
 }
@@ -114,8 +122,8 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
 void
 iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output)
 {
-  pump->input_block = input;
-  pump->output_block = output;
+  pump->input_block = input > 0 ? input : 1;
+  pump->output_block = output > 0 ? output : 1;
 }
 
 int
@@ -127,6 +135,11 @@ iosplice_pump_source_at (struct iosplice_pump *pump, off_t offset)
 int
 iosplice_pump_sink_at (struct iosplice_pump *pump, int sink, off_t offset)
 {
+  if (sink < 0 || sink >= pump->count || endpoint_appends (&pump->sinks[sink]))
+    {
+      errno = EINVAL;
+      return -1;
+    }
   return endpoint_use_offset (&pump->sinks[sink], offset);
 }
 
@@ -158,14 +171,17 @@ learn (struct iosplice_pump *pump)
         flags = fcntl (sink->fd, F_GETFL);
       if (flags >= 0 && sink->kind == ENDPOINT_PIPE && flags & O_DIRECT)
         sink->keeps_boundaries = true;
+      if (flags >= 0 && sink->kind == ENDPOINT_PIPE)
+        sink->waits = !(flags & O_NONBLOCK);
       if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
         sink->refuses = true;
     }
-  if (pump->source.kind == ENDPOINT_PIPE)
+  if (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET)
     {
       int flags = fcntl (pump->source.fd, F_GETFL);
 
-      pump->source.keeps_boundaries = flags >= 0 && flags & O_DIRECT;
+      pump->source.keeps_boundaries = flags >= 0 && pump->source.kind == ENDPOINT_PIPE && flags & O_DIRECT;
+      pump->source.waits = flags >= 0 && pump->source.kind == ENDPOINT_STREAM_SOCKET && !(flags & O_NONBLOCK);
     }
   pump->by_blocks = keeps_blocks (pump);
   pump->known = true;
@@ -187,7 +203,7 @@ least_capacity (const struct iosplice_pump *pump)
 static bool
 must_not_wait (const struct iosplice_pump *pump)
 {
-  return pump->stepping
+  return pump->buffer.hurried
     && (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET);
 }
 
@@ -261,11 +277,27 @@ grow (struct iosplice_pump *pump)
       iosplice_pipe_grow (pump->sinks[i].fd, LARGE_PIPE);
 }
 
+/* Would a step have to wait for the source, because the call that asks it waits?  */
+static bool
+nothing_yet (const struct iosplice_pump *pump)
+{
+  const struct endpoint *source = &pump->source;
+
+  if (!pump->buffer.hurried || endpoint_seekable (source) || source->kind == ENDPOINT_ZERO
+      || is_ready (source->fd, POLLIN))
+    return false;
+  errno = EAGAIN;
+  return true;
+}
+
 static ssize_t
 fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason)
 {
   size_t size = max < pump->piece ? max : pump->piece;
   ssize_t n;
+
+  if (nothing_yet (pump))
+    return -1;
 
   /* What is read here is the end of a file, or a growing tail: not worth a large block's memory.  */
   if (reason == IOSPLICE_FEW && pump->source.bulk && pump->source.whole_reads && size > BUFFER_MEMORY)
@@ -304,6 +336,8 @@ fill_pipe (struct iosplice_pump *pump, size_t max)
   struct buffer *buffer = &pump->buffer;
   ssize_t n;
 
+  if (pump->source.waits && nothing_yet (pump))
+    return -1;
   if (buffer->busy >= BUSY_FILLS && !buffer->grown)
     grow (pump);
   if (max > buffer->capacity)
@@ -355,6 +389,15 @@ expect (struct endpoint *source, size_t n)
     source->size = st.st_size;  /* it grows */
 }
 
+static void
+forget_block (struct iosplice_pump *pump)
+{
+  buffer_discard (&pump->spare);
+  buffer_discard (&pump->buffer);
+  pump->block = pump->counted = pump->partly = 0;
+  pump->teed = pump->foreign = false;
+}
+
 /* One turn of the loop: a new block of at most MAX bytes, if none is in flight, and on to the sinks.  */
 static enum iosplice_step
 step (struct iosplice_pump *pump, size_t max)
@@ -364,7 +407,7 @@ step (struct iosplice_pump *pump, size_t max)
       size_t range;
       ssize_t n;
 
-      if ((pump->source.bulk || pump->stepping) && !pump->known)
+      if ((pump->source.bulk || pump->buffer.hurried) && !pump->known)
         learn (pump);
       range = copy_range (pump, max);
       if (range > 0 || pump->block > 0)
@@ -391,7 +434,7 @@ step (struct iosplice_pump *pump, size_t max)
   if (pump->live > 0)
     {
       pump->moved += pump->block - pump->counted;
-      pump->block = pump->counted = pump->partly = 0;
+      forget_block (pump);
     }
   return IOSPLICE_MOVED;
 }
@@ -463,7 +506,9 @@ static void
 put_back (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
-  off_t begun = round_up (pump->moved + (pump->side == IOSPLICE_SINK), pump->output_block);
+  bool failed = pump->side == IOSPLICE_SINK;
+  off_t part = failed && pump->partly > pump->counted ? pump->partly - pump->counted : 0;
+  off_t begun = round_up (pump->moved + part + failed, pump->output_block);
   off_t consumed = round_up (begun, pump->input_block);
   off_t most = pump->taken;
   int saved = errno;
@@ -496,8 +541,9 @@ put_back (struct iosplice_pump *pump, off_t max)
 static void
 begin (struct iosplice_pump *pump)
 {
-  pump->carried = pump->taken = pump->block - pump->counted;
+  pump->in_flight = pump->carried = pump->taken = pump->block - pump->counted;
   pump->moved = 0;
+  pump->side = IOSPLICE_NEITHER;
 }
 
 /* GIVEN_UP: what is in flight is dropped.  */
@@ -508,12 +554,14 @@ end (struct iosplice_pump *pump, bool given_up, off_t max)
   pump->in_flight = pump->block - pump->counted;
   if (given_up || pump->live == 0)
     {
-      if (pump->side == IOSPLICE_SINK && pump->partly > pump->counted)
-        pump->moved += pump->partly - pump->counted;
-      put_back (pump, max);
-      buffer_discard (&pump->spare);
-      buffer_discard (&pump->buffer);
-      pump->block = pump->counted = pump->partly = 0;
+      if (!pump->foreign)
+        put_back (pump, max);
+      forget_block (pump);
+    }
+  if (pump->block == 0)
+    {
+      buffer_rest (&pump->buffer);
+      buffer_rest (&pump->spare);
     }
 }
 
@@ -555,11 +603,11 @@ run (struct iosplice_pump *pump, off_t max)
   begin (pump);
   if (max < INTMAX_MAX - pump->carried)
     max += pump->carried;
-  while (going && pump->live > 0 && pump->taken < max)
+  while (going && pump->live > 0 && (pump->taken < max || pump->block > 0))
     {
       off_t before = pump->moved;
 
-      if (pump->watch_sinks && !endpoint_seekable (&pump->source) && watch (pump) < 0)
+      if (pump->watch_sinks && pump->block == 0 && !endpoint_seekable (&pump->source) && watch (pump) < 0)
         {
           now = IOSPLICE_FAILED;
           break;
@@ -576,7 +624,7 @@ run (struct iosplice_pump *pump, off_t max)
           now = IOSPLICE_WAIT_SOURCE;
           break;
         }
-      if (pump->one_block && !pump->source.whole_reads)
+      if (pump->one_block && !pump->source.whole_reads && pump->taken > pump->carried)
         break;
     }
   end (pump, now != IOSPLICE_MOVED && now != IOSPLICE_END, max);
@@ -591,19 +639,14 @@ iosplice_pump_step (struct iosplice_pump *pump, off_t length)
 
   pump->piece = BUFFER_MEMORY;
   pump->one_block = false;
-  pump->stepping = true;
+  pump->buffer.hurried = pump->spare.hurried = true;
   begin (pump);
   if (pump->live > 0 && (max > 0 || pump->block > 0))
     do
       now = step (pump, max);
     while ((now == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK) && errno == EINTR);
   end (pump, now == IOSPLICE_FAILED, max);
-  if (pump->block == 0)
-    {
-      buffer_rest (&pump->buffer);
-      buffer_rest (&pump->spare);
-    }
-  pump->stepping = false;
+  pump->buffer.hurried = pump->spare.hurried = false;
   return now;
 }
 
@@ -623,6 +666,11 @@ iosplice_pump_block (struct iosplice_pump *pump, size_t size)
   size_t input = pump->input_block, output = pump->output_block;
   ssize_t result;
 
+  if (size == 0)
+    {
+      begin (pump);
+      return 0;
+    }
   /* No read(2) gives more.  */
   if (size > MOST_READ)
     size = MOST_READ;

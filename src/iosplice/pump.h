@@ -37,10 +37,10 @@ struct iosplice_pump
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */
   size_t partly;                /* the most of it that a sink took which failed at it */
+  bool foreign;                 /* it came from an earlier source */
   size_t input_block, output_block;     /* of the program that a run stands in for */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */
-  bool stepping;                /* this is a step, which must not wait */
   off_t taken;                  /* in this call, after CARRIED */
   off_t carried;                /* what was in flight before it */
   off_t moved;

@@ -81,6 +81,12 @@ iosplice_full (int from, off_t *from_offset, int to, off_t *to_offset, off_t len
 
   if (!result)
     result = &mine;
+  if (length < 0)
+    {
+      *result = (struct iosplice_result) { .side = IOSPLICE_NEITHER };
+      errno = EINVAL;
+      return -1;
+    }
   moved = iosplice_copy (from, from_offset, to, to_offset, length, flags, result);
   if (moved < 0 || moved >= length)
     return moved;

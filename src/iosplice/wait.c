@@ -109,6 +109,14 @@ wait_for (struct wait *wait, int fd, short events, bool may_try)
   poll (&end, 1, -1);
 }
 
+bool
+is_ready (int fd, short events)
+{
+  struct pollfd end = { .fd = fd, .events = events };
+
+  return poll (&end, 1, 0) != 0;
+}
+
 void
 wait_over (struct wait *wait)
 {

@@ -28,4 +28,7 @@ void wait_for (struct wait *, int fd, short events, bool may_try);
 /* The end was ready.  */
 void wait_over (struct wait *);
 
+/* Is FD ready for EVENTS now, or broken?  */
+bool is_ready (int fd, short events);
+
 #endif
