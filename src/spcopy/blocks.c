@@ -30,15 +30,16 @@ copy_read_error (const struct copy *copy)
 }
 
 void
-copy_write_error (const struct copy *copy)
+copy_write_error (const struct copy *copy, size_t size)
 {
+  const struct operands *asked = copy->asked;
+  bool gathered = !asked->same_block;
   int error = errno;
 
   summary_clear (copy->summary);
-  if (copy->asked->same_block && !(copy->asked->conversions & CONV_BYTES))
-    message (error, "error writing %s", quote_always (copy->out.name));
-  else
-    message (error, "writing to %s", quote_always (copy->out.name));
+  /* dd's words, of a whole block that it has gathered, and of any other.  */
+  message (error, gathered && size == asked->output_block ? "writing to %s" : "error writing %s",
+           quote_always (copy->out.name));
 }
 
 void

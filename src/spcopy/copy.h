@@ -31,9 +31,9 @@ struct copy
   struct side in, out;
 };
 
-/* blocks.c: tell errno of the input, of the output.  */
+/* blocks.c: tell errno of the input; of the output, to which a block of SIZE bytes could not be written.  */
 void copy_read_error (const struct copy *);
-void copy_write_error (const struct copy *);
+void copy_write_error (const struct copy *, size_t size);
 
 /* blocks.c: a block of SIZE bytes was read, was written; 0 is none.  */
 void copy_count_input (struct copy *, size_t size);

@@ -105,7 +105,7 @@ write_block (struct single *single, const char *bytes, size_t size)
   n = single->written < size ? -1 : 0;
   single->written = 0;
   if (n < 0)
-    copy_write_error (copy);
+    copy_write_error (copy, size);
   return n;
 }
 

@@ -211,13 +211,16 @@ open_move (struct move *move, struct copy *copy)
 static void
 tell_failure (const struct move *move)
 {
+  size_t block = move->copy->asked->output_block;
+  uintmax_t left = iosplice_pump_taken (move->pump) - iosplice_pump_moved (move->pump) / block * block;
+
   switch (iosplice_pump_failure (move->pump))
     {
     case IOSPLICE_SOURCE:
       copy_read_error (move->copy);
       break;
     case IOSPLICE_SINK:
-      copy_write_error (move->copy);
+      copy_write_error (move->copy, left < block ? left : block);
       break;
     default:
       summary_out_of_memory (move->copy->summary, "input", move->copy->asked->input_block);
