@@ -19,6 +19,8 @@ TESTS_BATS = \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \
+  tests/spcopy-blocks.bats \
+  tests/spcopy-signals.bats \
   tests/spcopy.bats \
   tests/sptee.bats
 

@@ -34,7 +34,7 @@ main (int argc, char **argv)
   summary_start (&summary, &asked);
   started = position_skip (&asked, &in, &summary) == 0 && position_seek (&asked, &out, &summary) == 0;
   failed = started ? blocks_copy (&asked, &summary, &in, &out) : -1;
-  summary_clear (&summary);
+  summary_end (&summary);
   failed |= finished = ends_finish (&asked, &in, &out);
   if (!started && finished < 0)
     return EXIT_FAILURE;        /* without statistics, as dd */

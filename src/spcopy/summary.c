@@ -103,6 +103,14 @@ summary_clear (struct summary *summary)
 }
 
 void
+summary_end (struct summary *summary)
+{
+  summary->bar.done = summary->bytes;
+  progress_end (&summary->bar);
+  summary_clear (summary);
+}
+
+void
 summary_out_of_memory (struct summary *summary, const char *which, size_t size)
 {
   char human[32];

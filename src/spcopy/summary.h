@@ -44,6 +44,9 @@ _Noreturn void summary_out_of_memory (struct summary *, const char *which, size_
 /* End the progress line, or wipe the bar, if one is on the screen, so that a message starts on a line of its own.  */
 void summary_clear (struct summary *);
 
+/* Nothing more will move: draw the bar a last time, end the progress line.  */
+void summary_end (struct summary *);
+
 /* "N+M records in", "N+M records out" and, unless noxfer, the bytes, time and rate.  */
 void summary_print (struct summary *);
 
