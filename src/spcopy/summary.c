@@ -45,6 +45,12 @@ put_transfer (char *out, const struct summary *summary, bool whole)
   return rate_put (out, summary->bytes, seconds);
 }
 
+static bool
+has_blocks (const struct extent *extent, size_t block)
+{
+  return extent->number >= (extent->bytes ? block : 1);
+}
+
 void
 summary_start (struct summary *summary, const struct operands *asked)
 {
@@ -52,7 +58,7 @@ summary_start (struct summary *summary, const struct operands *asked)
     .level = asked->status,
     .started = now (),
     .warns_of_short = asked->same_block && asked->status != STATUS_NONE && !(asked->input_flags & FLAG_FULLBLOCK)
-      && (asked->limited || asked->skip.number >= (asked->skip.bytes ? asked->input_block : 1)),
+      && (has_blocks (&asked->count, asked->input_block) || has_blocks (&asked->skip, asked->input_block)),
   };
   summary->next_progress = summary->started + 1;
 }
