@@ -10,6 +10,7 @@ TESTS_BATS = \
   tests/faults-spcat.bats \
   tests/faults-sptee.bats \
   tests/constant.bats \
+  tests/convert.bats \
   tests/ends.bats \
   tests/faults.bats \
   tests/filesystems.bats \
