@@ -181,13 +181,14 @@ copy (struct outputs *outputs)
 {
   static const struct stat unknown;
   struct stat st;
-  off_t n;
+  off_t n = 1;
 
   if (fstat (STDIN_FILENO, &st) < 0)
     st = unknown;
   iosplice_pump_source (outputs->pump, STDIN_FILENO, 0, &st);
-  n = iosplice_pump_run (outputs->pump, S_ISSOCK (st.st_mode) || outputs->one_file ? -1 : TEE_READ);
-  if (n == TEE_READ && iosplice_pump_sinks (outputs->pump) > 0)
+  if (!S_ISSOCK (st.st_mode) && !outputs->one_file)
+    n = iosplice_pump_block (outputs->pump, TEE_READ);
+  if (n > 0 && iosplice_pump_sinks (outputs->pump) > 0)
     n = iosplice_pump_run (outputs->pump, -1);
   if (n < 0 && iosplice_pump_failure (outputs->pump) != IOSPLICE_SINK)
     complain (outputs, errno, "read error");
