@@ -524,6 +524,64 @@ cmd_echo (char **arg)
   return status;
 }
 
+/* leave KIND COMMAND...: run COMMAND with standard output a pair's end, print what comes first, and
+   leave: COMMAND must end by itself.  */
+static int
+cmd_leave (char **arg)
+{
+  int pair[2];
+  make_pair (arg[0], pair);
+  pid_t child = spawn (arg + 1, pair[1], 1, pair[0]);
+  close (pair[1]);
+  ssize_t n = read (pair[0], large, LARGE);
+  check (n > 0, "read");
+  put (1, large, n);
+  close (pair[0]);
+  return exit_status (child);
+}
+
+/* await FILE SIZE: wait until FILE has SIZE bytes.  */
+static int
+cmd_await (char **arg)
+{
+  struct stat st = { 0 };
+  double start = now_ms ();
+  while (stat (arg[0], &st) != 0 || st.st_size != atoll (arg[1]))
+    wait_a_moment (start, arg[0]);
+  return 0;
+}
+
+/* gather FILE FD...: what comes from each FD must be the content of FILE; several give in any order.  */
+static int
+cmd_gather (char **arg)
+{
+  static char wanted[LARGE];
+  static struct pollfd ends[1024];
+  static ssize_t done[1024];
+  int file = open (arg[0], O_RDONLY), count = 0, left;
+  ssize_t size = read (file, wanted, LARGE);
+  for (arg++; *arg; arg++, count++)
+    ends[count] = (struct pollfd) {.fd = atoi (*arg),.events = POLLIN };
+  for (left = count; left > 0;)
+    {
+      if (poll (ends, count, DEADLINE_MS) <= 0)
+        error (DEADLINE, 0, "gave up waiting for %d of %d", left, count);
+      for (int i = 0; i < count; i++)
+        if (ends[i].revents)
+          {
+            ssize_t n = read (ends[i].fd, large, size - done[i]);
+            check (n > 0 && memcmp (large, wanted + done[i], n) == 0, "other bytes");
+            done[i] += n;
+            if (done[i] == size)
+              {
+                ends[i].fd = -1;
+                left--;
+              }
+          }
+    }
+  return 0;
+}
+
 /* responsive FD: does FIONREAD, and a non-blocking read of nothing more than
    what is there, return at once on FD?  The attempt is made in a child, because
    one that hangs cannot be killed.  Takes nothing from FD.  */
@@ -1052,6 +1110,7 @@ static const struct
   int arguments;                /* at least */
   int (*run) (char **);
 } commands[] = {
+  {"await", 2, cmd_await},
   {"bytes", 2, cmd_bytes},
   {"capacity", 1, cmd_capacity},
   {"collect", 3, cmd_collect},
@@ -1061,6 +1120,8 @@ static const struct
   {"feed", 3, cmd_feed},
   {"flags", 1, cmd_flags},
   {"fuse", 2, cmd_fuse},
+  {"gather", 2, cmd_gather},
+  {"leave", 2, cmd_leave},
   {"messages", 0, cmd_messages},
   {"octets", 0, cmd_octets},
   {"peak", 2, cmd_peak},

@@ -17,6 +17,7 @@ TESTS_BATS = \
   tests/format.bats \
   tests/neighbours.bats \
   tests/operands.bats \
+  tests/outputs.bats \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \
