@@ -27,7 +27,8 @@ TESTS_BATS = \
   tests/sptee.bats
 
 # The library's tests, tests/test-NAME.c each.
-TESTS_C = tests/test-library tests/test-pump
+TESTS_C = tests/test-io tests/test-library tests/test-pump
+tests_test_io_LDADD = libiosplice.la -lpthread
 tests_test_library_LDADD = libiosplice.la -lpthread
 tests_test_pump_LDADD = libiosplice.la -lpthread
 

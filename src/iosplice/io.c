@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -63,6 +64,18 @@ wait_for_either (int from, int to)
   poll (poll (&source, 1, 0) > 0 ? &sink : &source, 1, -1);
 }
 
+/* Are FLAGS flags of these calls?  Sets errno if not.  */
+static bool
+known_flags (unsigned flags)
+{
+  const unsigned known =
+    IOSPLICE_MOVE | IOSPLICE_NONBLOCK | IOSPLICE_MORE | IOSPLICE_WAIT_ALL | IOSPLICE_NO_SIGPIPE;
+
+  if (flags & ~known)
+    errno = EINVAL;
+  return !(flags & ~known);
+}
+
 static unsigned
 splice_flags (unsigned flags)
 {
@@ -84,11 +97,13 @@ outcome (size_t done, ssize_t n)
 static ssize_t
 splice_all (int from, off_t *from_offset, int to, off_t *to_offset, size_t size, unsigned flags)
 {
+  enum { MOST = 1 << 30 };      /* more than the kernel moves at once; an offset plus SIZE_MAX is EINVAL */
   size_t done = 0;
 
   while (done < size)
     {
-      ssize_t n = splice (from, from_offset, to, to_offset, size - done, splice_flags (flags));
+      size_t left = size - done;
+      ssize_t n = splice (from, from_offset, to, to_offset, left < MOST ? left : MOST, splice_flags (flags));
 
       if (n > 0)
         done += n;
@@ -108,6 +123,8 @@ iosplice_splice (int from, off_t *from_offset, int to, off_t *to_offset, size_t 
   struct sigpipe held;
   ssize_t n;
 
+  if (!known_flags (flags))
+    return -1;
   if (!(flags & IOSPLICE_NO_SIGPIPE))
     return splice_all (from, from_offset, to, to_offset, size, flags);
   sigpipe_hold (&held);
@@ -123,11 +140,15 @@ wait_for_content (int fd, size_t size)
 {
   enum { ANYWAY = 100 };        /* milliseconds: before Linux 5.14 a change could go by unheard */
   struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-  int poller = epoll_create1 (EPOLL_CLOEXEC), saved;
-  long held = -1;
+  long held = iosplice_pipe_held (fd);
+  int poller, saved;
 
+  if (held < 0 || (size_t) held >= size)
+    return held < 0 ? -1 : 0;
+  poller = epoll_create1 (EPOLL_CLOEXEC);
   if (poller < 0)
     return -1;
+  held = -1;
   if (epoll_ctl (poller, EPOLL_CTL_ADD, fd, &event) == 0)
     do
       held = iosplice_pipe_held (fd);
@@ -139,12 +160,23 @@ wait_for_content (int fd, size_t size)
   return held < 0 ? -1 : 0;
 }
 
+/* Why a tee of all gave only N bytes: FROM will never hold more, or one of the pipes may later.  */
+static int
+why_short (int from, ssize_t n)
+{
+  struct pollfd source = { .fd = from, .events = POLLIN };
+
+  return poll (&source, 1, 0) > 0 && source.revents & POLLHUP && iosplice_pipe_held (from) <= n ? 0 : EAGAIN;
+}
+
 ssize_t
 iosplice_tee (int from, int to, size_t size, unsigned flags)
 {
   struct sigpipe held;
   ssize_t n;
 
+  if (!known_flags (flags))
+    return -1;
   if (size > INT_MAX)
     size = INT_MAX;
   if (flags & IOSPLICE_WAIT_ALL && !(flags & IOSPLICE_NONBLOCK) && wait_for_content (from, size) < 0)
@@ -156,7 +188,10 @@ iosplice_tee (int from, int to, size_t size, unsigned flags)
       wait_for_either (from, to);
     else if (errno != EINTR)
       break;
-  n = n > 0 ? n : outcome (0, n);
+  if (n <= 0)
+    n = outcome (0, n);
+  else if (flags & IOSPLICE_WAIT_ALL && (size_t) n < size)
+    errno = why_short (from, n);
   if (flags & IOSPLICE_NO_SIGPIPE)
     sigpipe_release (&held);
   return n;
@@ -210,9 +245,18 @@ vmsplice_all (int pipe, const struct iovec *buffers, int count, unsigned flags)
 ssize_t
 iosplice_vmsplice (int pipe, const struct iovec *buffers, int count, unsigned flags)
 {
+  int mode = fcntl (pipe, F_GETFL);
   struct sigpipe held;
   ssize_t n;
 
+  /* Of the reading end vmsplice(2) would fill the buffers.  */
+  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY || count < 0)
+    {
+      errno = count < 0 ? EINVAL : EBADF;
+      return -1;
+    }
+  if (!known_flags (flags))
+    return -1;
   if (!(flags & IOSPLICE_NO_SIGPIPE))
     return vmsplice_all (pipe, buffers, count, flags);
   sigpipe_hold (&held);

@@ -263,7 +263,7 @@ struct iosplice_result
 /* Transfers in one call: a pump that is made, run and freed.
 
    iosplice_copy     until end of file, or until LENGTH bytes are moved (negative: no limit)
-   iosplice_full     exactly LENGTH bytes; that end of file came first is an error, ENODATA
+   iosplice_full     exactly LENGTH bytes, not below 0; that end of file came first is an error, ENODATA
    iosplice_partial  what one read(2) of LENGTH bytes would give
 
    from, to                 any descriptors: regular files, pipes, sockets, terminals, devices
@@ -274,8 +274,8 @@ struct iosplice_result
    result                   filled in success and in failure; may be NULL
 
    Return the number of bytes moved, 0 at end of file, or -1 with errno: as
-   iosplice_pump_run, or as iosplice_pump_source_at.  Block as read and write do.
-   Who moves many small pieces makes a pump once instead.  */
+   iosplice_pump_run, as iosplice_pump_source_at and iosplice_pump_sink_at, or EINVAL for
+   another flag.  Block as read and write do.  Who moves many small pieces makes a pump once instead.  */
 off_t iosplice_copy (int from, off_t *from_offset, int to, off_t *to_offset, off_t length, unsigned flags,
                      struct iosplice_result *result);
 off_t iosplice_full (int from, off_t *from_offset, int to, off_t *to_offset, off_t length, unsigned flags,
@@ -298,9 +298,10 @@ ssize_t iosplice_partial (int from, off_t *from_offset, int to, off_t *to_offset
 
    from_offset, to_offset   of an end that is no pipe, moved on by the bytes moved; NULL: its file position
 
-   Returns the number of bytes moved; 0 at end of file; IOSPLICE_WOULD_BLOCK; or
-   -1 with errno of splice(2).  With IOSPLICE_WAIT_ALL, fewer than SIZE is no
-   success: errno tells why, and 0 there is end of file.
+   Returns the number of bytes moved; 0 at end of file, or where SIZE is 0;
+   IOSPLICE_WOULD_BLOCK; or -1 with errno of splice(2), and EINVAL for a flag that is
+   none of these.  With IOSPLICE_WAIT_ALL, fewer than SIZE is no success: errno
+   tells why, EAGAIN that it would have to wait, and 0 there is end of file.
 
    Waits as splice(2) does, and for an end that is O_NONBLOCK too, unless
    IOSPLICE_NONBLOCK.  That keeps from waiting for pipes and for what the caller made
@@ -310,19 +311,25 @@ ssize_t iosplice_splice (int from, off_t *from_offset, int to, off_t *to_offset,
 /* tee(2): duplicate at most SIZE bytes of what the pipe FROM holds into the
    pipe TO, and leave them in FROM.  With IOSPLICE_WAIT_ALL, wait first until FROM
    holds SIZE bytes or has no writer any more; since each tee starts at the head of
-   FROM, what did not fit into TO then can not be added by another call.
+   FROM, what did not fit into TO then can not be added by another call: fewer than
+   SIZE, with errno EAGAIN.
 
-   Returns and waits as iosplice_splice.  SIZE may be at most what FROM can
-   hold, or a wait for all has no end.  */
+   Returns and waits as iosplice_splice; errno also of epoll_create1(2).  SIZE may be at
+   most what FROM can hold, or a wait for all has no end: that is its capacity, but
+   less where the slots are taken by pieces of less than a page each, as splice(2),
+   tee(2), vmsplice(2) and packet mode leave them.  */
 ssize_t iosplice_tee (int from, int to, size_t size, unsigned flags);
 
 /* vmsplice(2): put the COUNT buffers of memory, all of them, into a pipe.  The
    pipe holds the very pages: their memory may be neither changed nor unmapped
    until the last reader of them, which may be a socket's peer, has read them.
 
-   Returns the number of bytes in the pipe; fewer than all tells by errno why;
-   IOSPLICE_WOULD_BLOCK, or -1 with errno of vmsplice(2).  Waits unless IOSPLICE_NONBLOCK.
-   To read a pipe into memory use iosplice_read.  */
+   Returns the number of bytes that it put there; fewer than all tells by errno why,
+   EAGAIN that it would have to wait; IOSPLICE_WOULD_BLOCK; or -1 with errno of
+   vmsplice(2): EBADF if PIPE is no pipe or its reading end, whose bytes vmsplice(2)
+   would put into the buffers, EFAULT, EPIPE; and EINVAL if COUNT is negative.  Waits
+   unless IOSPLICE_NONBLOCK, and resumes after EINTR.  Any COUNT will do, and empty
+   buffers.  To read a pipe into memory use iosplice_read.  */
 ssize_t iosplice_vmsplice (int pipe, const struct iovec *buffers, int count, unsigned flags);
 
 /* How many bytes the pipe FD can hold, and how many it holds.  Return -1 with
@@ -331,8 +338,9 @@ long iosplice_pipe_capacity (int fd);
 long iosplice_pipe_held (int fd);
 
 /* Set how many bytes the pipe FD can hold; the kernel rounds up.  Returns the
-   new capacity, or -1 with errno: EBADF, EINVAL, EBUSY if it holds more, EPERM above
-   iosplice_pipe_most or where the user has too many pipe pages.  See F_SETPIPE_SZ in fcntl(2).  */
+   new capacity, or -1 with errno: EBADF, EINVAL if FD is no pipe or CAPACITY above
+   INT_MAX, EBUSY if it holds more, EPERM above iosplice_pipe_most or where the user
+   has too many pipe pages, ENOMEM.  See F_SETPIPE_SZ in fcntl(2).  */
 long iosplice_pipe_resize (int fd, size_t capacity);
 
 /* The capacity that a new pipe has now, which shrinks when the user has many, and the
