@@ -16,6 +16,7 @@ TESTS_BATS = \
   tests/filesystems.bats \
   tests/format.bats \
   tests/neighbours.bats \
+  tests/opening.bats \
   tests/operands.bats \
   tests/outputs.bats \
   tests/rules.bats \
