@@ -8,6 +8,8 @@
                              through a pipe of 1 MiB, blocking
           limit loop FILE    the same through pipes that are as large as standard output
           limit zero N       splice N MiB of /dev/zero to standard output
+          limit first N      splice the first N MiB of standard input to standard output
+          limit drip N       write N single bytes, one each 50 us
           limit capacity N COMMAND...  run COMMAND with N bytes as the capacity of the
                              pipe that is its standard output
           limit copy [FILE]  read and write, 128 KiB at a time
@@ -100,6 +102,19 @@ slow (void)
       due.tv_sec += due.tv_nsec / 1000000000;
       due.tv_nsec %= 1000000000;
       clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+    }
+}
+
+static void
+drip (int bytes)
+{
+  const struct timespec pause = { .tv_nsec = 50000 };
+
+  for (; bytes > 0; bytes--)
+    {
+      if (write (STDOUT_FILENO, "", 1) != 1)
+        fail ("write");
+      nanosleep (&pause, NULL);
     }
 }
 
@@ -326,6 +341,10 @@ main (int argc, char **argv)
     copy (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO);
   else if (strcmp (job, "zero") == 0 && argc > 2)
     cat (open_or_fail ("/dev/zero", O_RDONLY), atol (argv[2]) * MEBIBYTE);
+  else if (strcmp (job, "first") == 0 && argc > 2)
+    cat (STDIN_FILENO, (off_t) atoi (argv[2]) * MEBIBYTE);
+  else if (strcmp (job, "drip") == 0 && argc > 2)
+    drip (atoi (argv[2]));
   else if (strcmp (job, "loop") == 0 && argc > 2)
     loop (open_or_fail (argv[2], O_RDONLY), INT64_MAX, fcntl (STDOUT_FILENO, F_GETPIPE_SZ));
   else if (strcmp (job, "capacity") == 0 && argc > 3)

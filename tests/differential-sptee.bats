@@ -115,7 +115,7 @@ script () {
   fi
   if asks gone; then
     # Its reader leaves as soon as tee has opened it; if tee does not, somebody else must.
-    body="{ exec 4<gone 4<&-; ${feed:-cat $file}; } | { $body; echo \$? >status; exec 4<>gone; cat >null; rm null; }"
+    body="{ exec 4<gone 4<&-; ${feed:-cat $PWD/inputs/$size}; } | { $body; echo \$? >status; exec 4<>gone; cat >null; rm null; }"
   elif [[ -n $feed ]]; then
     body="$feed | { $body; echo \$? >status; cat >null; rm null; }"
   elif [[ $source == closed ]]; then
