@@ -45,7 +45,8 @@ tests_cases_spcopy_LDADD =
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
-EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/differential tests/soak .clang-tidy
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/coverage tests/coverage-exceptions \
+  tests/differential tests/soak .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .bats
