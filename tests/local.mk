@@ -28,10 +28,16 @@ TESTS_BATS = \
   tests/sptee.bats
 
 # The library's tests, tests/test-NAME.c each.
-TESTS_C = tests/test-io tests/test-library tests/test-pump
+TESTS_C = tests/test-io tests/test-library tests/test-pump tests/test-scarce
 tests_test_io_LDADD = libiosplice.la -lpthread
 tests_test_library_LDADD = libiosplice.la -lpthread
 tests_test_pump_LDADD = libiosplice.la -lpthread
+tests_test_scarce_LDADD = libiosplice.la -lpthread
+tests_test_scarce_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=posix_memalign \
+  -Wl,--wrap=reallocarray -Wl,--wrap=mmap -Wl,--wrap=pthread_create -Wl,--wrap=pthread_attr_init \
+  -Wl,--wrap=sem_wait -Wl,--wrap=pipe2 -Wl,--wrap=poll -Wl,--wrap=fcntl -Wl,--wrap=read \
+  -Wl,--wrap=write -Wl,--wrap=splice -Wl,--wrap=tee -Wl,--wrap=vmsplice -Wl,--wrap=lseek \
+  -Wl,--wrap=copy_file_range
 
 # What the tests load and run.
 TESTS_LIB = \

@@ -1,0 +1,346 @@
+/* test-scarce.c - when memory, threads, descriptors or a call of the library's
+   are refused, once, at whatever point: is every byte there, or told?
+
+   SPDX-License-Identifier: MIT
+
+   Speaks TAP.  Linked with --wrap: the n-th call of one function fails, for
+   every n that a transfer reaches.  */
+
+#define _GNU_SOURCE
+#include "lib/tap.h"
+
+#include "iosplice/endpoint.h"
+
+#include <poll.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+
+enum call
+{ CALLOC, MEMALIGN, REALLOC, MMAP, CREATE, ATTRIBUTES, SEM_WAIT, PIPE, POLL, FCNTL, READ, WRITE, SPLICE, TEE, VMSPLICE, CALLS };
+
+static const char *const names[CALLS] = {
+  "calloc", "posix_memalign", "reallocarray", "mmap", "pthread_create", "pthread_attr_init", "sem_wait", "pipe2",
+  "poll", "fcntl", "read", "write", "splice", "tee", "vmsplice"
+};
+
+/* The calls that are left until one fails; 0: it did, or none is to.  */
+static atomic_long left[CALLS];
+static int error_of[CALLS];
+
+static bool
+due (enum call call)
+{
+  long before = atomic_load (&left[call]);
+
+  if (before <= 0 || atomic_fetch_sub (&left[call], 1) != 1)
+    return false;
+  errno = error_of[call];
+  return true;
+}
+
+static void
+fail_at (enum call call, long n, int error)
+{
+  error_of[call] = error;
+  atomic_store (&left[call], n);
+}
+
+/* WRAP (type of result, name, which call, result of a failure, parameters, arguments)  */
+#define WRAP(type, name, call, failure, parameters, arguments) \
+  type __real_##name parameters; \
+  type __wrap_##name parameters; \
+  type __wrap_##name parameters { return due (call) ? (failure) : __real_##name arguments; }
+
+WRAP (void *, calloc, CALLOC, NULL, (size_t n, size_t size), (n, size))
+WRAP (int, posix_memalign, MEMALIGN, ENOMEM, (void **p, size_t a, size_t size), (p, a, size))
+WRAP (void *, reallocarray, REALLOC, NULL, (void *p, size_t n, size_t size), (p, n, size))
+WRAP (void *, mmap, MMAP, MAP_FAILED, (void *p, size_t size, int prot, int flags, int fd, off_t at),
+      (p, size, prot, flags, fd, at))
+WRAP (int, pthread_create, CREATE, EAGAIN, (pthread_t *t, const pthread_attr_t *a, void *(*f) (void *), void *c), (t, a, f, c))
+WRAP (int, pthread_attr_init, ATTRIBUTES, ENOMEM, (pthread_attr_t *a), (a))
+WRAP (int, sem_wait, SEM_WAIT, -1, (sem_t *s), (s))
+WRAP (int, pipe2, PIPE, -1, (int *ends, int flags), (ends, flags))
+WRAP (int, poll, POLL, -1, (struct pollfd *p, nfds_t n, int ms), (p, n, ms))
+WRAP (ssize_t, read, READ, errno ? -1 : 0, (int fd, void *p, size_t size), (fd, p, size))
+WRAP (ssize_t, write, WRITE, errno ? -1 : 0, (int fd, const void *p, size_t size), (fd, p, size))
+WRAP (ssize_t, splice, SPLICE, -1, (int in, off_t *i, int out, off_t *o, size_t size, unsigned flags),
+      (in, i, out, o, size, flags))
+WRAP (ssize_t, tee, TEE, -1, (int in, int out, size_t size, unsigned flags), (in, out, size, flags))
+WRAP (ssize_t, vmsplice, VMSPLICE, -1, (int fd, const struct iovec *p, size_t n, unsigned flags), (fd, p, n, flags))
+
+int __real_fcntl (int, int, ...);
+int __wrap_fcntl (int, int, ...);
+int
+__wrap_fcntl (int fd, int command, ...)
+{
+  va_list arguments;
+  long argument;
+
+  va_start (arguments, command);
+  argument = va_arg (arguments, long);
+  va_end (arguments);
+  return due (FCNTL) ? -1 : __real_fcntl (fd, command, argument);
+}
+
+/* What happens between two calls of the library.  */
+static void (*meanwhile) (int fd);
+
+static void
+happen (int fd)
+{
+  void (*what) (int) = meanwhile;
+
+  meanwhile = NULL;
+  if (what)
+    what (fd);
+}
+
+off_t __real_lseek (int, off_t, int);
+off_t __wrap_lseek (int, off_t, int);
+off_t
+__wrap_lseek (int fd, off_t offset, int whence)
+{
+  off_t at = __real_lseek (fd, offset, whence);
+
+  if (offset == 0)
+    happen (fd);
+  return at;
+}
+
+ssize_t __wrap_copy_file_range (int, off_t *, int, off_t *, size_t, unsigned);
+ssize_t
+__wrap_copy_file_range (int in, off_t *in_offset, int out, off_t *out_offset, size_t size, unsigned flags)
+{
+  (void) in_offset, (void) out, (void) out_offset, (void) size, (void) flags;
+  happen (in);
+  errno = EXDEV;
+  return -1;
+}
+
+/* A transfer: from a file, a pipe or /dev/zero, to files, pipes and pipes of packets, a letter each.  */
+
+struct scenario
+{
+  const char *what, *sinks;
+  unsigned flags;
+  char source;
+};
+
+enum
+{ MOST_SINKS = 4, ROOM = 1 << 20, FAR_AWAY = 10 * SIZE };
+
+static char zeros[SIZE];
+
+static void
+pipe_of_room (int ends[2], int flags)
+{
+  NEED (pipe2 (ends, O_CLOEXEC | flags) == 0 && fcntl (ends[1], F_SETPIPE_SZ, ROOM) == ROOM);
+}
+
+static int
+open_source (char kind)
+{
+  int ends[2];
+
+  if (kind == 'z')
+    return open ("/dev/zero", O_RDONLY | O_CLOEXEC);
+  if (kind == 'f')
+    return file_of (SIZE);
+  pipe_of_room (ends, 0);
+  NEED (write (ends[1], data, SIZE) == SIZE);
+  close (ends[1]);
+  return ends[0];
+}
+
+/* How much of WANTED the far end FD has; -1 if it has anything else.  */
+static ssize_t
+has_of (char kind, int fd, const char *wanted)
+{
+  ssize_t sum = 0, n;
+
+  if (kind == 'f')
+    sum = pread (fd, got, sizeof got, 0);
+  else
+    while ((n = read (fd, got + sum, sizeof got - sum)) > 0)
+      sum += n;
+  close (fd);
+  return sum >= 0 && memcmp (got, wanted, sum) == 0 ? sum : -1;
+}
+
+/* Is it whole, or told by an error that may be, with each sink a beginning?  */
+static bool
+try (const struct scenario *s, enum call call, long n, int error)
+{
+  int near[MOST_SINKS], far[MOST_SINKS], ends[2], count = strlen (s->sinks), failed = 0;
+  int source = open_source (s->source);
+  struct iosplice_pump *pump;
+  off_t moved = -1;
+  bool good = true;
+
+  for (int i = 0; i < count; i++)
+    if (s->sinks[i] == 'f')
+      {
+        near[i] = memfd_create ("sink", MFD_CLOEXEC);
+        far[i] = dup (near[i]);
+      }
+    else
+      {
+        pipe_of_room (ends, s->sinks[i] == 'k' ? O_DIRECT : 0);
+        near[i] = ends[1], far[i] = ends[0];
+      }
+  fail_at (call, n, error);
+  pump = iosplice_pump_new (s->flags, NULL);
+  for (int i = 0; pump && i < count && !failed; i++)
+    failed = iosplice_pump_sink (pump, near[i], 0, NULL) < 0;
+  if (pump && !failed && iosplice_pump_source (pump, source, 0, NULL) == 0)
+    moved = iosplice_pump_run (pump, SIZE);
+  failed = errno;
+  atomic_store (&left[call], atomic_load (&left[call]) > 0 ? -1 : 0);
+  iosplice_pump_free (pump);
+  close (source);
+  for (int i = 0; i < count; i++)
+    {
+      ssize_t has;
+
+      close (near[i]);
+      has = has_of (s->sinks[i], far[i], s->source == 'z' ? zeros : data);
+      good = good && has >= 0 && (moved < 0 || has == SIZE);
+    }
+  if (moved < 0)
+    good = good && (failed == error || (error == 0 && (failed == ENOSPC || failed == EIO)));
+  else if (error == 0 && call == READ)
+    good = true;                /* which is what end of file is */
+  else
+    good = good && moved == SIZE;
+  if (!good)
+    printf ("# %s, %s %ld: moved %lld, errno %d, error %d\n", s->what, names[call], n, (long long) moved, failed, error);
+  return good;
+}
+
+static void
+every_call (const struct scenario *s, enum call call, int error)
+{
+  int descriptors = open_descriptors ();
+  char what[120];
+  bool good = true;
+  long n = 1;
+
+  for (; n < 10000; n++)
+    {
+      good = try (s, call, n, error) && good;
+      if (atomic_exchange (&left[call], 0) < 0)
+        break;                  /* there is no n-th */
+    }
+  if (n == 1)
+    return;
+  snprintf (what, sizeof what, "%s, without the n-th %s (%s), %ld of them", s->what, names[call], strerrorname_np (error) ? : "0", n - 1);
+  CHECK (good && open_descriptors () == descriptors, what);
+}
+
+static void
+check_scenarios (void)
+{
+  static const struct scenario scenarios[] = {
+    {"a file to a file", "f", 0, 'f'},
+    {"a file to a pipe", "p", 0, 'f'},
+    {"a file to a pipe of packets", "k", 0, 'f'},
+    {"a file through memory", "p", IOSPLICE_NO_SPLICE, 'f'},
+    {"a pipe to a file", "f", 0, 'p'},
+    {"a pipe to a watched pipe", "p", IOSPLICE_WATCH_SINKS, 'p'},
+    {"zeros to a pipe", "p", 0, 'z'},
+    {"zeros to a file", "f", 0, 'z'},
+    {"a file to two pipes", "pp", 0, 'f'},
+    {"a pipe to two pipes", "pp", 0, 'p'},
+    {"a file to three files", "fff", 0, 'f'},
+    {"a pipe to a pipe and two files", "pff", 0, 'p'},
+    {"a pipe to three files through memory", "fff", IOSPLICE_NO_SPLICE, 'p'},
+  };
+  static const struct
+  {
+    enum call call;
+    int error;
+  } failures[] = {
+    {CALLOC, ENOMEM}, {MEMALIGN, ENOMEM}, {REALLOC, ENOMEM}, {MMAP, ENOMEM}, {CREATE, EAGAIN}, {ATTRIBUTES, ENOMEM},
+    {SEM_WAIT, EINTR}, {PIPE, EMFILE}, {POLL, EINTR}, {POLL, ENOMEM}, {FCNTL, EINVAL}, {FCNTL, EPERM},
+    {READ, EINTR}, {READ, EIO}, {READ, 0}, {WRITE, EINTR}, {WRITE, EIO}, {WRITE, 0}, {SPLICE, EINVAL}, {SPLICE, EIO},
+    {TEE, EINVAL}, {TEE, ENOMEM}, {VMSPLICE, EINVAL}, {VMSPLICE, EAGAIN}
+  };
+
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+    for (size_t j = 0; j < sizeof failures / sizeof *failures; j++)
+      every_call (&scenarios[i], failures[j].call, failures[j].error);
+}
+
+/* Another reader of the same description goes far behind the end.  */
+static void
+go_away (int fd)
+{
+  __real_lseek (fd, FAR_AWAY, SEEK_SET);
+}
+
+static void
+shrink (int fd)
+{
+  NEED (ftruncate (fd, HALF) == 0);
+}
+
+static void
+check_races (void)
+{
+  int in = file_of (SIZE), out = memfd_create ("out", 0);
+  struct iosplice_pump *pump = pump_of (0, NULL, in, out, 0);
+
+  meanwhile = go_away;
+  CHECK (iosplice_pump_run (pump, -1) == 0 && position (in) == FAR_AWAY,
+         "an input that another reader left behind its end while it was asked for gives nothing, and stands there");
+  iosplice_pump_free (pump);
+  lseek (in, 0, SEEK_SET);
+  pump = pump_of (0, NULL, in, out, 0);
+  meanwhile = NULL;
+  lseek (out, 0, SEEK_SET);
+  meanwhile = shrink;
+  CHECK (iosplice_pump_run (pump, -1) == HALF && holds (out, data, HALF), "an input that shrank while it was reserved ends there");
+  CHECK (position (in) == HALF, "... and stands at its end");
+  iosplice_pump_free (pump);
+  close (in);
+  close (out);
+}
+
+static void
+check_standard_descriptors (void)
+{
+  int kept = dup (STDIN_FILENO), ends[2], in = file_of (SIZE), out[2];
+  struct iosplice_pump *pump;
+
+  close (STDIN_FILENO);
+  CHECK (iosplice_pipe (ends, 4096) == 0 && ends[0] > 2 && ends[1] > 2, "a pipe's ends are never standard descriptors");
+  close (ends[0]);
+  close (ends[1]);
+  fail_at (FCNTL, 1, EMFILE);
+  CHECK (iosplice_pipe (ends, 4096) == -1 && errno == EMFILE && ends[0] == -1 && ends[1] == -1,
+         "... or there is none, if no others are left");
+  if (kept >= 0)
+    dup2 (kept, STDIN_FILENO);
+  close (kept);
+  pipe_of_room (out, 0);
+  pump = pump_of (0, NULL, in, out[1], 0);
+  CHECK (iosplice_pump_block (pump, (size_t) 1 << 40) == SIZE, "a block larger than any read is as large as it can be");
+  iosplice_pump_free (pump);
+  close (in);
+  close (out[0]);
+  close (out[1]);
+}
+
+int
+main (void)
+{
+  alarm (120);
+  make_data ();
+  check_scenarios ();
+  check_races ();
+  check_standard_descriptors ();
+  printf ("1..%d\n", tests);
+  return failures > 0;
+}
