@@ -17,9 +17,6 @@
 
 enum
 {
-  WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
-  BUSY_FILLS = 4,               /* in a row show that a transfer is large */
-  LARGE_PIPE = 1024 * 1024,
   MOST_MEMORY = 1024 * 1024,    /* of a run without blocks of its own */
   MOST_READ = 0x7ffff000
 };
@@ -70,28 +67,12 @@ iosplice_pump_free (struct iosplice_pump *pump)
   errno = saved;
 }
 
-/* Why must every block go through memory as it was read?  */
-static enum iosplice_reason
-keeps_blocks (const struct iosplice_pump *pump)
-{
-  if (pump->source.kind == ENDPOINT_MESSAGE_SOCKET)
-    return IOSPLICE_MESSAGES;
-  if (pump->same_sinks)
-    return IOSPLICE_SAME_FILE;
-  for (int i = 0; i < pump->count; i++)
-    if (endpoint_same (&pump->source, &pump->sinks[i]))
-      return IOSPLICE_SAME_FILE;
-    else if (pump->sinks[i].keeps_boundaries || pump->sinks[i].kind == ENDPOINT_MESSAGE_SOCKET)
-      return IOSPLICE_MESSAGES;
-  return IOSPLICE_NO_REASON;
-}
-
 int
 iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st)
 {
   if (endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
     return -1;
-  pump->by_blocks = keeps_blocks (pump);
+  pump->by_blocks = fill_by_blocks (pump);
   pump->no_range = pump->known = pump->buffer.refused = false;
   pump->foreign = pump->block > 0;
   pump->statistics = (struct iosplice_statistics) { 0 };
@@ -115,7 +96,7 @@ iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const st
   pump->live++;
   pump->count++;
   pump->known = false;
-  pump->by_blocks = keeps_blocks (pump);
+  pump->by_blocks = fill_by_blocks (pump);
   return pump->count - 1;
 }
 
@@ -149,246 +130,6 @@ iosplice_pump_sinks (const struct iosplice_pump *pump)
   return pump->live;
 }
 
-static bool
-all_sinks_refuse (const struct iosplice_pump *pump)
-{
-  for (int i = 0; i < pump->count; i++)
-    if (!pump->sinks[i].failed && !pump->sinks[i].refuses)
-      return false;
-  return true;
-}
-
-/* Ask of the ends what only a splice must know: read and write keep these promises by themselves.  */
-static void
-learn (struct iosplice_pump *pump)
-{
-  for (; pump->learned < pump->count; pump->learned++)
-    {
-      struct endpoint *sink = &pump->sinks[pump->learned];
-      int flags = 0;
-
-      if (sink->kind == ENDPOINT_PIPE || (sink->kind == ENDPOINT_REGULAR && !sink->mine))
-        flags = fcntl (sink->fd, F_GETFL);
-      if (flags >= 0 && sink->kind == ENDPOINT_PIPE && flags & O_DIRECT)
-        sink->keeps_boundaries = true;
-      if (flags >= 0 && sink->kind == ENDPOINT_PIPE)
-        sink->waits = !(flags & O_NONBLOCK);
-      if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
-        sink->refuses = true;
-    }
-  if (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET)
-    {
-      int flags = fcntl (pump->source.fd, F_GETFL);
-
-      pump->source.keeps_boundaries = flags >= 0 && pump->source.kind == ENDPOINT_PIPE && flags & O_DIRECT;
-      pump->source.waits = flags >= 0 && pump->source.kind == ENDPOINT_STREAM_SOCKET && !(flags & O_NONBLOCK);
-    }
-  pump->by_blocks = keeps_blocks (pump);
-  pump->known = true;
-}
-
-/* One read of a pipe takes all that it holds, so where reads are counted our
-   pipe must have as many slots.  */
-static size_t
-least_capacity (const struct iosplice_pump *pump)
-{
-  int size = -1;
-
-  if (pump->one_block && pump->source.kind == ENDPOINT_PIPE)
-    size = fcntl (pump->source.fd, F_GETPIPE_SZ);
-  return size < 0 ? 0 : size;
-}
-
-/* read(2) of a pipe that somebody else empties first would wait; splice need not.  */
-static bool
-must_not_wait (const struct iosplice_pump *pump)
-{
-  return pump->buffer.hurried
-    && (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET);
-}
-
-/* Is there a sink that holds the pages it gets?  Elsewhere they are copied, and
-   zeros out of the processor's cache are cheaper than those of one page over and over.  */
-static bool
-keeps_pages (const struct iosplice_pump *pump)
-{
-  for (int i = 0; i < pump->count; i++)
-    if (!pump->sinks[i].failed && (pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_OTHER))
-      return true;
-  return false;
-}
-
-/* Why should the next piece, of at most MAX bytes, go through memory?  */
-static enum iosplice_reason
-through_memory (struct iosplice_pump *pump, size_t max)
-{
-  struct endpoint *source = &pump->source;
-
-  if (pump->no_splice)
-    return IOSPLICE_ASKED;
-  if (pump->by_blocks)
-    return pump->by_blocks;
-  if (source->refuses)
-    return IOSPLICE_SOURCE_REFUSES;
-  if (source->kind == ENDPOINT_ZERO && !keeps_pages (pump))
-    return IOSPLICE_CHEAPER;
-  if (all_sinks_refuse (pump))
-    return IOSPLICE_SINK_REFUSES;
-  if (pump->live > 1 && pump->spare.refused)
-    return IOSPLICE_SINK_REFUSES;
-  if ((!source->bulk || max < WORTH_A_PIPE) && !must_not_wait (pump))
-    return IOSPLICE_FEW;
-  if (pump->one_block && !source->whole_reads && (source->kind != ENDPOINT_PIPE || source->keeps_boundaries))
-    return IOSPLICE_MESSAGES;
-  /* Where the file should end only read(2) can tell whether it does.  */
-  if (endpoint_seekable (source) && (endpoint_locate (source) < 0 || source->position >= source->size))
-    return IOSPLICE_FEW;
-  if (!pump->buffer.refused && buffer_make_pipe (&pump->buffer, least_capacity (pump)) == 0)
-    return IOSPLICE_NO_REASON;
-  pump->buffer.refused = true;
-  return IOSPLICE_NO_PIPE;
-}
-
-/* A transfer that keeps the buffer busy is worth larger pipes on the whole
-   way: each time a neighbour has to wait it must be woken.  */
-static void
-grow (struct iosplice_pump *pump)
-{
-  struct buffer *buffer = &pump->buffer, *spare = &pump->spare;
-  long capacity = LARGE_PIPE;
-
-  buffer->grown = true;
-  /* What the spare pipe cannot hold could not be teed.  */
-  if (pump->live > 1 && buffer_make_pipe (spare, 0) == 0)
-    {
-      capacity = iosplice_pipe_grow (spare->pipe[0], LARGE_PIPE);
-      if (capacity > 0)
-        spare->capacity = capacity;
-    }
-  if (capacity > 0)
-    capacity = iosplice_pipe_grow (buffer->pipe[0], capacity);
-  if (capacity > 0)
-    buffer->capacity = capacity;
-  /* How much one read gives must not change where reads are counted.  */
-  if (pump->source.kind == ENDPOINT_PIPE && !pump->one_block)
-    iosplice_pipe_grow (pump->source.fd, LARGE_PIPE);
-  for (int i = 0; i < pump->count; i++)
-    if (pump->sinks[i].kind == ENDPOINT_PIPE && !pump->sinks[i].failed)
-      iosplice_pipe_grow (pump->sinks[i].fd, LARGE_PIPE);
-}
-
-/* Would a step have to wait for the source, because the call that asks it waits?  */
-static bool
-nothing_yet (const struct iosplice_pump *pump)
-{
-  const struct endpoint *source = &pump->source;
-
-  if (!pump->buffer.hurried || endpoint_seekable (source) || source->kind == ENDPOINT_ZERO
-      || is_ready (source->fd, POLLIN))
-    return false;
-  errno = EAGAIN;
-  return true;
-}
-
-static ssize_t
-fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason)
-{
-  size_t size = max < pump->piece ? max : pump->piece;
-  ssize_t n;
-
-  if (nothing_yet (pump))
-    return -1;
-
-  /* What is read here is the end of a file, or a growing tail: not worth a large block's memory.  */
-  if (reason == IOSPLICE_FEW && pump->source.bulk && pump->source.whole_reads && size > BUFFER_MEMORY)
-    size = BUFFER_MEMORY;
-  /* What lands where in the end depends on the size of the blocks.  */
-  if (reason == IOSPLICE_SAME_FILE && size > pump->input_block)
-    size = pump->input_block;
-
-  if (buffer_make_memory (&pump->buffer, size) < 0)
-    {
-      pump->side = IOSPLICE_NEITHER;
-      return -1;
-    }
-  n = buffer_read (&pump->buffer, &pump->source, size);
-  if (n > 0)
-    buffer_reason (&pump->buffer, reason);
-  return n;
-}
-
-size_t
-whole_blocks (const struct iosplice_pump *pump, size_t size)
-{
-  size_t block = pump->input_block > pump->output_block ? pump->input_block : pump->output_block;
-  size_t over;
-
-  if (pump->one_block || !endpoint_seekable (&pump->source) || block > size)
-    return size;
-  over = (pump->taken + size) % block;
-  return over < size ? size - over : size;
-}
-
-/* As buffer_splice.  */
-static ssize_t
-fill_pipe (struct iosplice_pump *pump, size_t max)
-{
-  struct buffer *buffer = &pump->buffer;
-  ssize_t n;
-
-  if (pump->source.waits && nothing_yet (pump))
-    return -1;
-  if (buffer->busy >= BUSY_FILLS && !buffer->grown)
-    grow (pump);
-  if (max > buffer->capacity)
-    max = whole_blocks (pump, buffer->capacity);
-  if (pump->source.kind == ENDPOINT_ZERO && buffer_make_zeros (&pump->zeros, buffer->capacity) == 0)
-    n = buffer_tee_zeros (buffer, &pump->zeros, max);
-  else
-    n = buffer_splice (buffer, &pump->source, max);
-  if (n >= 0)
-    buffer->busy = (size_t) n >= buffer->capacity / 2 ? buffer->busy + 1 : 0;
-  return n;
-}
-
-/* One read's worth into the empty buffer.  */
-static ssize_t
-fill (struct iosplice_pump *pump, size_t max)
-{
-  struct endpoint *source = &pump->source;
-  enum iosplice_reason reason = through_memory (pump, max);
-  ssize_t n;
-
-  if (reason == IOSPLICE_NO_REASON)
-    {
-      n = fill_pipe (pump, max);
-      if (n < 0 && endpoint_refusal (errno))
-        {
-          source->refuses = true;
-          reason = IOSPLICE_SOURCE_REFUSES;
-        }
-      else if (n == 0 && endpoint_seekable (source))
-        reason = IOSPLICE_FEW;
-      else
-        return n;
-    }
-  return fill_memory (pump, max, reason);
-}
-
-/* What the last piece says about the next.  */
-static void
-expect (struct endpoint *source, size_t n)
-{
-  struct stat st;
-
-  if (!endpoint_seekable (source))
-    source->bulk = source->kind == ENDPOINT_ZERO || n >= WORTH_A_PIPE;
-  else if (n >= BUFFER_MEMORY)
-    source->bulk = true;
-  if (source->position >= 0 && source->position >= source->size && fstat (source->fd, &st) == 0)
-    source->size = st.st_size;  /* it grows */
-}
-
 static void
 forget_block (struct iosplice_pump *pump)
 {
@@ -408,7 +149,7 @@ step (struct iosplice_pump *pump, size_t max)
       ssize_t n;
 
       if ((pump->source.bulk || pump->buffer.hurried) && !pump->known)
-        learn (pump);
+        fill_learn (pump);
       range = copy_range (pump, max);
       if (range > 0 || pump->block > 0)
         {
@@ -424,7 +165,7 @@ step (struct iosplice_pump *pump, size_t max)
       if (n == 0)
         return IOSPLICE_END;
       wait_over (&pump->source.wait);
-      expect (&pump->source, n);
+      fill_expect (&pump->source, n);
       pump->taken += n;
       pump->block = n;
       pump->serving = 0;

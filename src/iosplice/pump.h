@@ -49,6 +49,20 @@ struct iosplice_pump
   struct iosplice_statistics statistics;
 };
 
+/* fill.c: why must every block go through memory as it was read?  */
+enum iosplice_reason fill_by_blocks (const struct iosplice_pump *);
+
+/* fill.c: ask of the ends what only a splice must know: read and write keep these
+   promises by themselves.  */
+void fill_learn (struct iosplice_pump *);
+
+/* fill.c: one read's worth of at most MAX bytes into the empty buffer.  Returns the
+   number of bytes, 0 at end of file, or -1 with errno: EAGAIN is "not ready", EINTR a signal.  */
+ssize_t fill (struct iosplice_pump *, size_t max);
+
+/* fill.c: what a piece of SIZE bytes says about the next.  */
+void fill_expect (struct endpoint *source, size_t size);
+
 /* fanout.c: bring the block in flight to the sinks, from PUMP->serving on.
    Returns 0 when all live sinks have it, or -1 with errno: EAGAIN is "that
    sink is not ready", EINTR a signal; otherwise PUMP->side says who failed.  */
@@ -58,7 +72,7 @@ int fanout (struct iosplice_pump *);
    go on, or -1 with errno ERROR.  */
 int fanout_drop (struct iosplice_pump *, int sink, int error);
 
-/* pump.c: SIZE bytes more, or less where that makes the run so far one of whole blocks.  */
+/* fill.c: SIZE bytes more, or less where that makes the run so far one of whole blocks.  */
 size_t whole_blocks (const struct iosplice_pump *, size_t size);
 
 /* copy.c: the next piece, at most MAX bytes, by copy_file_range(2).  Returns
