@@ -43,12 +43,50 @@ row cat-no-splice '$LIMIT read' \
     spcat '$LIMIT refuse $SPCAT $F | @' cat 'cat $F | @' || status=1
 row cat-no-splice-file '' \
     spcat '$LIMIT refuse $SPCAT $F >$OUT' cat '$LIMIT refuse cat $F >$OUT' || status=1
-row dd-1M-splice '$LIMIT drain' \
-    spcopy '$SPCOPY if=$F bs=1M status=none | @' dd 'dd if=$F bs=1M status=none | @' \
-    uutils '$peers/uu-dd if=$F bs=1M status=none | @' limit '$LIMIT cat $F | @' || status=1
-row dd-1M-read '$LIMIT read' \
-    spcopy '$SPCOPY if=$F bs=1M status=none | @' dd 'dd if=$F bs=1M status=none | @' \
-    uutils '$peers/uu-dd if=$F bs=1M status=none | @' limit '$LIMIT cat $F | @' || status=1
+# dd_row NAME READER BEFORE OPERANDS AFTER [LIMIT]: spcopy and dd with the same OPERANDS, BEFORE and AFTER them what feeds
+# and what drains them, and the bare calls for the same work.
+dd_row() {
+    local bare=()
+    [ $# -lt 6 ] || bare=(limit "$6")
+    row "$1" "$2" spcopy "$3\$SPCOPY $4 status=none$5" dd "$3dd $4 status=none$5" \
+        uutils "$3\$peers/uu-dd $4 status=none$5" "${bare[@]}" || status=1
+}
+
+dd_row dd-null '' '' 'if=$F' ' >/dev/null' '$LIMIT cat $F >/dev/null'
+dd_row dd-1M-null '' '' 'if=$F bs=1M' ' >/dev/null' '$LIMIT cat $F >/dev/null'
+dd_row dd-file '' '' 'if=$F of=$OUT' '' '$LIMIT range $F >$OUT'
+dd_row dd-1M-file '' '' 'if=$F of=$OUT bs=1M' '' '$LIMIT range $F >$OUT'
+for size_of_block in 64K 1M; do
+    export size_of_block
+    dd_row "dd-$size_of_block-splice" '$LIMIT drain' '' 'if=$F bs=$size_of_block' ' | @' '$LIMIT cat $F | @'
+    dd_row "dd-$size_of_block-read" '$LIMIT read' '' 'if=$F bs=$size_of_block' ' | @' '$LIMIT cat $F | @'
+    for full in '' ' iflag=fullblock'; do
+        export full
+        dd_row "pipe-dd-$size_of_block${full:+-full}-file" '' '$LIMIT cat $F | ' 'bs=$size_of_block$full of=$OUT' '' \
+            '$LIMIT cat $F | $LIMIT cat >$OUT'
+        dd_row "pipe-dd-$size_of_block${full:+-full}-pipe" '$LIMIT drain' '$LIMIT cat $F | ' 'bs=$size_of_block$full' ' | @' \
+            '$LIMIT cat $F | $LIMIT cat | @'
+    done
+done
+for conversion in ucase swab ebcdic 'block cbs=80'; do
+    export conversion
+    dd_row "dd-1M-${conversion% *}" '' '' 'if=$F bs=1M conv=$conversion' ' >/dev/null'
+done
+# As many blocks as a disk can sync in reasonable time.
+for size_of_block in 4k 64k 1M; do
+    export size_of_block
+    input=$work/blocks
+    head -c $((512 * $(numfmt --from=iec "${size_of_block^^}") < size * 1048576 ? 512 * $(numfmt --from=iec "${size_of_block^^}") : size * 1048576)) "$F" >"$input"
+    export input
+    dd_row "dd-direct-$size_of_block" '' '' 'if=$input iflag=direct bs=$size_of_block' ' >/dev/null'
+    dd_row "dd-direct-dsync-$size_of_block" '' '' 'if=$input of=$OUT oflag=direct,dsync bs=$size_of_block' ''
+done
+input=$work/zeros
+truncate -s 2G "$input"
+dd_row dd-zero-splice '$LIMIT drain' '' 'if=/dev/zero bs=1M count=2048' ' | @' '$LIMIT cat $input | @'
+rm -f "$work/zeros" "$work/blocks"
+input=$F
+
 row tee-pipeline '$LIMIT drain' \
     spcat+sptee '$SPCAT $F | $SPTEE /dev/null | @' cat+tee 'cat $F | tee /dev/null | @' \
     uutils '$peers/uu-cat $F | $peers/uu-tee /dev/null | @' || status=1

@@ -178,6 +178,7 @@ fresh_old () {
   same dd if=F of=new bs=100T
   same dd if=F of=new ibs=100T
   same dd if=F of=new obs=100T
+  same dd if=F of=new bs=100T count=0
   same_script 'echo x | dd of=new skip=1 ibs=100T'
 }
 

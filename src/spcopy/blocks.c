@@ -154,6 +154,8 @@ blocks_copy (const struct operands *asked, struct summary *summary, struct end *
     .out = look_at (out),
   };
 
+  if (copy_next_input (&copy) == 0)
+    return 0;                   /* count=0 needs no memory, however large the block */
   if (asked->status == STATUS_BAR)
     summary_expect (summary, total (&copy));
   if (together_applies (&copy))
