@@ -33,7 +33,7 @@ tests_test_io_LDADD = libiosplice.la -lpthread
 tests_test_library_LDADD = libiosplice.la -lpthread
 tests_test_pump_LDADD = libiosplice.la -lpthread
 tests_test_scarce_LDADD = libiosplice.la -lpthread
-tests_test_scarce_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=posix_memalign \
+tests_test_scarce_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=malloc -Wl,--wrap=posix_memalign \
   -Wl,--wrap=reallocarray -Wl,--wrap=mmap -Wl,--wrap=pthread_create -Wl,--wrap=pthread_attr_init \
   -Wl,--wrap=sem_wait -Wl,--wrap=pipe2 -Wl,--wrap=poll -Wl,--wrap=fcntl -Wl,--wrap=read \
   -Wl,--wrap=write -Wl,--wrap=splice -Wl,--wrap=tee -Wl,--wrap=vmsplice -Wl,--wrap=lseek \

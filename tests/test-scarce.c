@@ -13,16 +13,20 @@
 
 #include <poll.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 enum call
-{ CALLOC, MEMALIGN, REALLOC, MMAP, CREATE, ATTRIBUTES, SEM_WAIT, PIPE, POLL, FCNTL, READ, WRITE, SPLICE, TEE, VMSPLICE, CALLS };
+{ CALLOC, MEMALIGN, REALLOC, MMAP, CREATE, ATTRIBUTES, SEM_WAIT, PIPE, POLL, FCNTL, LSEEK, READ, WRITE, SPLICE, TEE,
+  VMSPLICE, MALLOC, CALLS
+};
 
 static const char *const names[CALLS] = {
   "calloc", "posix_memalign", "reallocarray", "mmap", "pthread_create", "pthread_attr_init", "sem_wait", "pipe2",
-  "poll", "fcntl", "read", "write", "splice", "tee", "vmsplice"
+  "poll", "fcntl", "lseek", "read", "write", "splice", "tee", "vmsplice", "malloc"
 };
 
 /* The calls that are left until one fails; 0: it did, or none is to.  */
@@ -54,6 +58,7 @@ fail_at (enum call call, long n, int error)
   type __wrap_##name parameters { return due (call) ? (failure) : __real_##name arguments; }
 
 WRAP (void *, calloc, CALLOC, NULL, (size_t n, size_t size), (n, size))
+WRAP (void *, malloc, MALLOC, NULL, (size_t size), (size))
 WRAP (int, posix_memalign, MEMALIGN, ENOMEM, (void **p, size_t a, size_t size), (p, a, size))
 WRAP (void *, reallocarray, REALLOC, NULL, (void *p, size_t n, size_t size), (p, n, size))
 WRAP (void *, mmap, MMAP, MAP_FAILED, (void *p, size_t size, int prot, int flags, int fd, off_t at),
@@ -102,7 +107,7 @@ off_t __wrap_lseek (int, off_t, int);
 off_t
 __wrap_lseek (int fd, off_t offset, int whence)
 {
-  off_t at = __real_lseek (fd, offset, whence);
+  off_t at = due (LSEEK) ? -1 : __real_lseek (fd, offset, whence);
 
   if (offset == 0)
     happen (fd);
@@ -119,7 +124,8 @@ __wrap_copy_file_range (int in, off_t *in_offset, int out, off_t *out_offset, si
   return -1;
 }
 
-/* A transfer: from a file, a pipe or /dev/zero, to files, pipes and pipes of packets, a letter each.  */
+/* A transfer: from a file, a pipe or /dev/zero, to files, files
+   of nobody else (m), pipes and pipes of packets (k), a letter each.  */
 
 struct scenario
 {
@@ -129,7 +135,7 @@ struct scenario
 };
 
 enum
-{ MOST_SINKS = 4, ROOM = 1 << 20, FAR_AWAY = 10 * SIZE };
+{ MOST_SINKS = 4, ROOM = 1 << 20, FAR_AWAY = 10 * SIZE, LEFT = 1000 };
 
 static char zeros[SIZE];
 
@@ -160,7 +166,7 @@ has_of (char kind, int fd, const char *wanted)
 {
   ssize_t sum = 0, n;
 
-  if (kind == 'f')
+  if (kind == 'f' || kind == 'm')
     sum = pread (fd, got, sizeof got, 0);
   else
     while ((n = read (fd, got + sum, sizeof got - sum)) > 0)
@@ -168,6 +174,9 @@ has_of (char kind, int fd, const char *wanted)
   close (fd);
   return sum >= 0 && memcmp (got, wanted, sum) == 0 ? sum : -1;
 }
+
+/* Does the first read fail, which of a file that is spliced is the one that gets it back out of our pipe?  */
+static bool salvage_fails;
 
 /* Is it whole, or told by an error that may be, with each sink a beginning?  */
 static bool
@@ -180,7 +189,7 @@ try (const struct scenario *s, enum call call, long n, int error)
   bool good = true;
 
   for (int i = 0; i < count; i++)
-    if (s->sinks[i] == 'f')
+    if (s->sinks[i] == 'f' || s->sinks[i] == 'm')
       {
         near[i] = memfd_create ("sink", MFD_CLOEXEC);
         far[i] = dup (near[i]);
@@ -191,13 +200,17 @@ try (const struct scenario *s, enum call call, long n, int error)
         near[i] = ends[1], far[i] = ends[0];
       }
   fail_at (call, n, error);
+  if (salvage_fails)
+    fail_at (READ, 1, 0);
   pump = iosplice_pump_new (s->flags, NULL);
   for (int i = 0; pump && i < count && !failed; i++)
-    failed = iosplice_pump_sink (pump, near[i], 0, NULL) < 0;
+    failed = iosplice_pump_sink (pump, near[i], s->sinks[i] == 'm' ? IOSPLICE_MINE : 0, NULL) < 0;
   if (pump && !failed && iosplice_pump_source (pump, source, 0, NULL) == 0)
     moved = iosplice_pump_run (pump, SIZE);
   failed = errno;
   atomic_store (&left[call], atomic_load (&left[call]) > 0 ? -1 : 0);
+  if (salvage_fails)
+    atomic_store (&left[READ], 0);
   iosplice_pump_free (pump);
   close (source);
   for (int i = 0; i < count; i++)
@@ -206,11 +219,11 @@ try (const struct scenario *s, enum call call, long n, int error)
 
       close (near[i]);
       has = has_of (s->sinks[i], far[i], s->source == 'z' ? zeros : data);
-      good = good && has >= 0 && (moved < 0 || has == SIZE);
+      good = good && has >= 0 && (moved < 0 || has == moved);
     }
   if (moved < 0)
-    good = good && (failed == error || (error == 0 && (failed == ENOSPC || failed == EIO)));
-  else if (error == 0 && call == READ)
+    good = good && (failed == error || (salvage_fails && failed == EIO) || (error == 0 && (failed == ENOSPC || failed == EIO)));
+  else if (salvage_fails || (error == 0 && call == READ))
     good = true;                /* which is what end of file is */
   else
     good = good && moved == SIZE;
@@ -254,6 +267,8 @@ check_scenarios (void)
     {"a file to two pipes", "pp", 0, 'f'},
     {"a pipe to two pipes", "pp", 0, 'p'},
     {"a file to three files", "fff", 0, 'f'},
+    {"a file to three files at the same time", "mmm", IOSPLICE_PARALLEL, 'f'},
+    {"a pipe to a pipe and three files at the same time", "pmmm", IOSPLICE_PARALLEL, 'p'},
     {"a pipe to a pipe and two files", "pff", 0, 'p'},
     {"a pipe to three files through memory", "fff", IOSPLICE_NO_SPLICE, 'p'},
   };
@@ -264,6 +279,7 @@ check_scenarios (void)
   } failures[] = {
     {CALLOC, ENOMEM}, {MEMALIGN, ENOMEM}, {REALLOC, ENOMEM}, {MMAP, ENOMEM}, {CREATE, EAGAIN}, {ATTRIBUTES, ENOMEM},
     {SEM_WAIT, EINTR}, {PIPE, EMFILE}, {POLL, EINTR}, {POLL, ENOMEM}, {FCNTL, EINVAL}, {FCNTL, EPERM},
+    {LSEEK, EINVAL},
     {READ, EINTR}, {READ, EIO}, {READ, 0}, {WRITE, EINTR}, {WRITE, EIO}, {WRITE, 0}, {SPLICE, EINVAL}, {SPLICE, EIO},
     {TEE, EINVAL}, {TEE, ENOMEM}, {VMSPLICE, EINVAL}, {VMSPLICE, EAGAIN}
   };
@@ -271,6 +287,14 @@ check_scenarios (void)
   for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
     for (size_t j = 0; j < sizeof failures / sizeof *failures; j++)
       every_call (&scenarios[i], failures[j].call, failures[j].error);
+  salvage_fails = true;
+  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+    if (scenarios[i].source == 'f')
+      {
+        every_call (&scenarios[i], SPLICE, EINVAL);
+        every_call (&scenarios[i], TEE, EINVAL);
+      }
+  salvage_fails = false;
 }
 
 /* Another reader of the same description goes far behind the end.  */
@@ -283,7 +307,7 @@ go_away (int fd)
 static void
 shrink (int fd)
 {
-  NEED (ftruncate (fd, HALF) == 0);
+  NEED (ftruncate (fd, LEFT) == 0);
 }
 
 static void
@@ -301,11 +325,49 @@ check_races (void)
   meanwhile = NULL;
   lseek (out, 0, SEEK_SET);
   meanwhile = shrink;
-  CHECK (iosplice_pump_run (pump, -1) == HALF && holds (out, data, HALF), "an input that shrank while it was reserved ends there");
-  CHECK (position (in) == HALF, "... and stands at its end");
+  CHECK (iosplice_pump_run (pump, -1) == LEFT && holds (out, data, LEFT), "an input that shrank while it was reserved ends there");
+  CHECK (position (in) == LEFT, "... and stands at its end");
   iosplice_pump_free (pump);
   close (in);
   close (out);
+}
+
+static int
+at_once (void *context)
+{
+  (void) context;
+  return 1;
+}
+
+static void
+check_ends (void)
+{
+  static const struct iosplice_hooks hooks = {.interrupted = at_once };
+  int in[2], out[2], rest = 1;
+  struct iosplice_pump *pump;
+
+  pipe_of_room (in, 0);
+  pipe_of_room (out, 0);
+  NEED (write (in[1], data, HALF) == HALF);
+  pump = pump_of (0, &hooks, in[0], out[1], 0);
+  CHECK (iosplice_pump_run (pump, -1) <= HALF, "a hook that interrupts ends the run, although the source is open");
+  while (ioctl (in[0], FIONREAD, &rest) == 0 && rest > 0)
+    NEED (iosplice_pump_run (pump, -1) >= 0);
+  CHECK (iosplice_pump_run (pump, -1) == 0, "... also while it waits");
+  iosplice_pump_free (pump);
+  close (out[0]);
+  signal (SIGPIPE, SIG_IGN);
+  pump = pump_of (IOSPLICE_WATCH_SINKS, NULL, in[0], out[1], 0);
+  CHECK (iosplice_pump_run (pump, -1) == -1 && errno == EPIPE && iosplice_pump_failure (pump) == IOSPLICE_SINK,
+         "a watched sink whose reader has gone ends the run, although the source gives nothing");
+  iosplice_pump_free (pump);
+  fail_at (WRITE, 1, 0);
+  CHECK (iosplice_write (in[1], data, SIZE) == 0 && errno == ENOSPC, "a write of nothing is a device without room");
+  fail_at (MALLOC, 1, ENOMEM);
+  CHECK (iosplice_pool_new (10) == NULL && errno == ENOMEM, "a pool without memory");
+  close (in[0]);
+  close (in[1]);
+  close (out[1]);
 }
 
 static void
@@ -340,6 +402,7 @@ main (void)
   make_data ();
   check_scenarios ();
   check_races ();
+  check_ends ();
   check_standard_descriptors ();
   printf ("1..%d\n", tests);
   return failures > 0;
