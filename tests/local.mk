@@ -7,6 +7,7 @@
 # The programs' tests.
 TESTS_BATS = \
   tests/differential-sptee.bats \
+  tests/faults-library.bats \
   tests/faults-spcat.bats \
   tests/faults-sptee.bats \
   tests/constant.bats \
@@ -28,10 +29,11 @@ TESTS_BATS = \
   tests/sptee.bats
 
 # The library's tests, tests/test-NAME.c each.
-TESTS_C = tests/test-io tests/test-library tests/test-pump tests/test-scarce
+TESTS_C = tests/test-io tests/test-library tests/test-pump tests/test-scarce tests/test-threads
 tests_test_io_LDADD = libiosplice.la -lpthread
 tests_test_library_LDADD = libiosplice.la -lpthread
 tests_test_pump_LDADD = libiosplice.la -lpthread
+tests_test_threads_LDADD = libiosplice.la -lpthread
 tests_test_scarce_LDADD = libiosplice.la -lpthread
 tests_test_scarce_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc -Wl,--wrap=malloc -Wl,--wrap=posix_memalign \
   -Wl,--wrap=reallocarray -Wl,--wrap=mmap -Wl,--wrap=pthread_create -Wl,--wrap=pthread_attr_init \
@@ -44,8 +46,10 @@ TESTS_LIB = \
   tests/lib/common.bash \
   tests/lib/differential.bash \
   tests/lib/faults.bash \
+  tests/lib/symbols.h \
   tests/lib/tap.h
-TESTS_HELPER = tests/helper-io tests/cases-spcopy
+TESTS_HELPER = tests/helper-io tests/helper-library tests/cases-spcopy
+tests_helper_library_LDADD = libiosplice.la -lpthread
 tests_cases_spcopy_SOURCES = tests/case.c tests/case.h tests/cases-spcopy.c
 tests_cases_spcopy_LDADD =
 
@@ -70,6 +74,7 @@ AM_TESTS_ENVIRONMENT = \
   SPTEE='$(abs_top_builddir)/src/sptee/sptee$(EXEEXT)'; export SPTEE; \
   SPCOPY='$(abs_top_builddir)/src/spcopy/spcopy$(EXEEXT)'; export SPCOPY; \
   HELPER='$(abs_top_builddir)/tests/helper-io$(EXEEXT)'; export HELPER; \
+  HELPER_LIBRARY='$(abs_top_builddir)/tests/helper-library$(EXEEXT)'; export HELPER_LIBRARY; \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
   top_builddir='$(abs_top_builddir)'; export top_builddir; \
   TMPDIR='$(tests_tmpdir)'; export TMPDIR; \
@@ -95,7 +100,19 @@ SOAK = 60
 check-soak: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) '$(srcdir)/tests/soak' $(SOAK) $(SEED)
 
-.PHONY: check-faults check-long check-soak
+# The threads, in a build of their own under ThreadSanitizer, which holds signals
+# back while splice(2) waits: without tests/test-io.
+THREADS_TESTS = tests/test-threads tests/test-library tests/test-pump
+check-threads:
+	$(MKDIR_P) check-threads
+	test -f check-threads/config.status || \
+	  (cd check-threads && '$(abs_top_srcdir)/configure' -q CC='$(CC)' CFLAGS='-O1 -g -fsanitize=thread')
+	$(MAKE) -C check-threads -s all
+	cd check-threads && ROUNDS=1000 $(MAKE) -s check TESTS='$(THREADS_TESTS)'
+	cd check-threads && $(MAKE) -s check TESTS=tests/sptee.bats \
+	  AM_BATS_LOG_FLAGS="--tap -f '(same time|in turn|many outputs|slow sink)'"
+
+.PHONY: check-faults check-long check-soak check-threads
 
 clean-local:
-	rm -rf tests/tmp
+	rm -rf tests/tmp check-threads

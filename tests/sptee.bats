@@ -277,7 +277,7 @@ populate () {
 }
 
 # How many threads made the calls in the file trace?
-threads () { cut -d ' ' -f 1 trace | sort -u | wc -l; }
+threads () { grep -v '+++' trace | cut -d ' ' -f 1 | sort -u | wc -l; }
 
 @test "files in a row are written at the same time, each in its order" {
   faults_setup

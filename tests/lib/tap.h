@@ -9,6 +9,7 @@
 #define TAP_H
 
 #include "iosplice/iosplice.h"
+#include "symbols.h"
 
 #include <dirent.h>
 #include <errno.h>
