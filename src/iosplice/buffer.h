@@ -16,7 +16,7 @@ struct buffer
 {
   int pipe[2];                  /* -1 until one is needed */
   size_t capacity;              /* of the pipe, in bytes */
-  unsigned busy;                /* fills in a row that used at least half of it */
+  unsigned busy;                /* large fills in a row */
   bool grown;                   /* the pipe is as large as it gets */
   bool refused;                 /* a pipe could not be made, or tee(2) into it said no */
   char *memory;

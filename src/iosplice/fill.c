@@ -13,7 +13,8 @@
 enum
 {
   WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
-  BUSY_FILLS = 4,               /* in a row show that a transfer is large */
+  BUSY_FILL = 32 * 1024,        /* half of what a pipe holds that nobody has changed, */
+  BUSY_FILLS = 4,               /* so many times in a row, show that a transfer is large */
   LARGE_PIPE = 1024 * 1024
 };
 
@@ -229,7 +230,7 @@ fill_pipe (struct iosplice_pump *pump, size_t max)
   else
     n = buffer_splice (buffer, &pump->source, max);
   if (n >= 0)
-    buffer->busy = (size_t) n >= buffer->capacity / 2 ? buffer->busy + 1 : 0;
+    buffer->busy = n >= BUSY_FILL || (size_t) n >= buffer->capacity / 2 ? buffer->busy + 1 : 0;
   return n;
 }
 
