@@ -13,9 +13,11 @@ TESTS_BATS = \
   tests/constant.bats \
   tests/convert.bats \
   tests/ends.bats \
+  tests/examples.bats \
   tests/faults.bats \
   tests/filesystems.bats \
   tests/format.bats \
+  tests/installed.bats \
   tests/neighbours.bats \
   tests/opening.bats \
   tests/operands.bats \
@@ -48,14 +50,14 @@ TESTS_LIB = \
   tests/lib/faults.bash \
   tests/lib/symbols.h \
   tests/lib/tap.h
-TESTS_HELPER = tests/helper-io tests/helper-library tests/cases-spcopy
+TESTS_HELPER = tests/helper-io tests/helper-library tests/cases-spcopy tests/load
 tests_helper_library_LDADD = libiosplice.la -lpthread
 tests_cases_spcopy_SOURCES = tests/case.c tests/case.h tests/cases-spcopy.c
 tests_cases_spcopy_LDADD =
 
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
-EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/coverage tests/coverage-exceptions \
+EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/build-examples tests/coverage tests/coverage-exceptions \
   tests/differential tests/soak .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
@@ -75,6 +77,7 @@ AM_TESTS_ENVIRONMENT = \
   SPCOPY='$(abs_top_builddir)/src/spcopy/spcopy$(EXEEXT)'; export SPCOPY; \
   HELPER='$(abs_top_builddir)/tests/helper-io$(EXEEXT)'; export HELPER; \
   HELPER_LIBRARY='$(abs_top_builddir)/tests/helper-library$(EXEEXT)'; export HELPER_LIBRARY; \
+  CC='$(CC)'; export CC; \
   top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
   top_builddir='$(abs_top_builddir)'; export top_builddir; \
   TMPDIR='$(tests_tmpdir)'; export TMPDIR; \

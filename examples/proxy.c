@@ -1,0 +1,314 @@
+/* proxy.c - carry TCP connections to another address.
+
+   usage: proxy LISTEN-PORT HOST PORT   (LISTEN-PORT 0: a free one; it is printed)
+
+   Shows two pumps for each connection, one a direction, stepped by an epoll
+   loop, with pipes from a pool, of which an idle connection holds none.  The
+   end of one direction is passed on while the other goes on; a reset is passed
+   on as one, so that nobody takes what was cut off for the end.  SIGINT lets
+   the open connections come to their end; a second one does not wait.
+
+   A connection is served when epoll tells of either socket, and stepped until
+   both directions have to wait.  A step says so only after the kernel has said
+   EAGAIN, so edge-triggered events miss nothing, and what we are interested in
+   never changes.
+
+   SPDX-License-Identifier: MIT */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <iosplice.h>
+
+enum
+{
+  TURN = 4 * 1024 * 1024,       /* bytes of a direction, then the others have their turn */
+  SPARE_PIPES = 16,
+  EVENTS = 256,
+  SOCKET_EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+};
+
+struct connection
+{
+  int client, server;
+  struct iosplice_pump *up, *down;      /* from client to server and back; NULL: that has come to its end */
+  bool connected;               /* the server has answered */
+  bool broken;                  /* it cannot go on */
+  bool ready;                   /* it is in the list of those to be served */
+  struct connection *next;
+};
+
+static struct connection *ready;
+static int connections;
+static int epoll, listener, signals;
+static bool accept_later;       /* there was no descriptor left, or the like */
+static struct iosplice_pool *pool;
+static struct addrinfo *server;
+
+static void
+check (bool good, const char *what)
+{
+  if (good)
+    return;
+  perror (what);
+  exit (EXIT_FAILURE);
+}
+
+static struct addrinfo *
+resolve (const char *host, const char *port)
+{
+  struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *address;
+  int error = getaddrinfo (host, port, &hints, &address);
+
+  if (error == 0)
+    return address;
+  fprintf (stderr, "proxy: %s\n", gai_strerror (error));
+  exit (EXIT_FAILURE);
+}
+
+static bool
+watch (int fd, uint32_t events, void *what)
+{
+  struct epoll_event event = { .events = events, .data.ptr = what };
+
+  return epoll_ctl (epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static struct iosplice_pump *
+pump_new (int from, int to)
+{
+  struct iosplice_pump *pump = iosplice_pump_new (IOSPLICE_NO_SIGPIPE, NULL);
+
+  check (pump != NULL, "proxy");
+  iosplice_pump_pool (pump, pool);
+  check (iosplice_pump_source (pump, from, 0, NULL) == 0 && iosplice_pump_sink (pump, to, 0, NULL) == 0, "proxy");
+  return pump;
+}
+
+static void
+connection_free (struct connection *connection)
+{
+  struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+  if (connection->up || connection->down)
+    {
+      setsockopt (connection->client, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+      setsockopt (connection->server, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    }
+  iosplice_pump_free (connection->up);
+  iosplice_pump_free (connection->down);
+  close (connection->client);
+  close (connection->server);
+  free (connection);
+  connections--;
+}
+
+/* Connect CLIENT by OTHER.  Only that is watched until the server has answered:
+   there is nothing to be done before.  */
+static void
+connection_new (int client, int other)
+{
+  struct connection *connection = calloc (1, sizeof *connection);
+  int on = 1;
+
+  check (connection != NULL, "proxy");
+  connections++;
+  connection->client = client;
+  connection->server = other;
+  connection->up = pump_new (client, other);
+  connection->down = pump_new (other, client);
+  /* What came at once leaves at once.  */
+  setsockopt (client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt (other, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if ((connect (other, server->ai_addr, server->ai_addrlen) < 0 && errno != EINPROGRESS)
+      || !watch (other, SOCKET_EVENTS, connection))
+    connection_free (connection);
+}
+
+/* Nobody is accepted before there is a socket to serve him with.  */
+static void
+accept_all (void)
+{
+  int client = 0;
+
+  while (client >= 0)
+    {
+      int other = socket (server->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+      client = other < 0 ? -1 : accept4 (listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      accept_later = errno != EAGAIN;
+      if (client >= 0)
+        connection_new (client, other);
+      else if (other >= 0)
+        close (other);
+    }
+}
+
+static void
+make_ready (struct connection *connection)
+{
+  if (connection->ready)
+    return;
+  connection->ready = true;
+  connection->next = ready;
+  ready = connection;
+}
+
+/* One direction's turn: move until it has to wait, or has had enough.  Not on a
+   broken connection: the kernel tells an error once, and after that an end.  */
+static void
+direction_serve (struct connection *connection, struct iosplice_pump **pump, int sink)
+{
+  enum iosplice_step step = IOSPLICE_MOVED;
+
+  if (!*pump || connection->broken)
+    return;
+  for (off_t moved = 0; step == IOSPLICE_MOVED && moved < TURN; moved += iosplice_pump_moved (*pump))
+    step = iosplice_pump_step (*pump, -1);
+  if (step == IOSPLICE_MOVED)
+    make_ready (connection);
+  else if (step == IOSPLICE_FAILED)
+    connection->broken = true;
+  else if (step == IOSPLICE_END)
+    {
+      shutdown (sink, SHUT_WR);
+      iosplice_pump_free (*pump);
+      *pump = NULL;
+    }
+}
+
+static void
+connection_serve (struct connection *connection)
+{
+  if (!connection->connected)
+    {
+      connection->connected = true;
+      check (watch (connection->client, SOCKET_EVENTS, connection), "epoll");
+    }
+  direction_serve (connection, &connection->up, connection->server);
+  direction_serve (connection, &connection->down, connection->client);
+  if (connection->broken || (!connection->up && !connection->down))
+    connection_free (connection);
+}
+
+static void
+serve_ready (void)
+{
+  struct connection *list = ready;
+
+  ready = NULL;
+  while (list)
+    {
+      struct connection *connection = list;
+
+      list = list->next;
+      connection->ready = false;
+      connection_serve (connection);
+    }
+}
+
+/* SIGINT: who has connected by now is still served.  */
+static void
+stop_accepting (void)
+{
+  struct signalfd_siginfo info;
+  sigset_t all;
+
+  if (read (signals, &info, sizeof info) < 0)
+    return;
+  accept_all ();
+  accept_later = false;
+  close (listener);
+  listener = -1;
+  sigfillset (&all);
+  sigprocmask (SIG_UNBLOCK, &all, NULL);
+}
+
+static void
+begin_listening (const char *port)
+{
+  struct addrinfo *address = resolve (NULL, port);
+  struct sockaddr_storage bound;
+  socklen_t length = sizeof bound;
+  char name[NI_MAXSERV];
+  int on = 1;
+
+  listener = socket (address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  setsockopt (listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  check (bind (listener, address->ai_addr, address->ai_addrlen) == 0 && listen (listener, SOMAXCONN) == 0, "proxy");
+  freeaddrinfo (address);
+  getsockname (listener, (struct sockaddr *) &bound, &length);
+  getnameinfo ((struct sockaddr *) &bound, length, NULL, 0, name, sizeof name, NI_NUMERICSERV);
+  puts (name);
+  fflush (stdout);
+}
+
+static void
+begin_watching (void)
+{
+  sigset_t interrupt;
+
+  sigemptyset (&interrupt);
+  sigaddset (&interrupt, SIGINT);
+  sigprocmask (SIG_BLOCK, &interrupt, NULL);
+  signals = signalfd (-1, &interrupt, SFD_NONBLOCK | SFD_CLOEXEC);
+  epoll = epoll_create1 (EPOLL_CLOEXEC);
+  check (watch (signals, EPOLLIN, &signals) && watch (listener, EPOLLIN | EPOLLET, &listener), "epoll");
+}
+
+static void
+turn (void)
+{
+  struct epoll_event events[EVENTS];
+  int count = epoll_wait (epoll, events, EVENTS, ready ? 0 : -1);
+
+  check (count >= 0 || errno == EINTR, "epoll");
+  for (int i = 0; i < count; i++)
+    if (events[i].data.ptr == &listener)
+      accept_later = true;
+    else if (events[i].data.ptr == &signals)
+      stop_accepting ();
+    else
+      {
+        struct connection *connection = events[i].data.ptr;
+
+        connection->broken |= (events[i].events & EPOLLERR) != 0;
+        make_ready (connection);
+      }
+  serve_ready ();
+  if (accept_later)
+    accept_all ();
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc != 4)
+    {
+      fprintf (stderr, "usage: proxy LISTEN-PORT HOST PORT\n");
+      return EXIT_FAILURE;
+    }
+  pool = iosplice_pool_new (SPARE_PIPES);
+  check (pool != NULL, "proxy");
+  server = resolve (argv[2], argv[3]);
+  begin_listening (argv[1]);
+  begin_watching ();
+  while (listener >= 0 || connections > 0)
+    turn ();
+  iosplice_pool_free (pool);
+  freeaddrinfo (server);
+  close (epoll);
+  close (signals);
+  return EXIT_SUCCESS;
+}
