@@ -18,6 +18,7 @@ TESTS_BATS = \
   tests/filesystems.bats \
   tests/format.bats \
   tests/installed.bats \
+  tests/library.bats \
   tests/neighbours.bats \
   tests/opening.bats \
   tests/operands.bats \

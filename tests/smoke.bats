@@ -55,6 +55,9 @@ setup ()
     [ -e "$to/usr/lib/$name" ]
   done
   [ -e "$to/usr/include/iosplice.h" ]
+  for name in $(grep -o '\<iosplice_[a-z_]* (' "$BATS_TEST_DIRNAME/lib/symbols.h" | tr -d '('); do
+    [ -e "$to/usr/share/man/man3/$name.3" ]
+  done
   # shellcheck disable=SC2086
   make -C "$top_builddir" -s uninstall DESTDIR="$to" $folders
   [ -z "$(find "$to" ! -type d)" ]
