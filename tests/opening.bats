@@ -148,7 +148,7 @@ known_flags=(append count_bytes directory dsync fullblock noatime noctty nofollo
   faults_setup
   make_bytes F 1000000
   fault_trace -e trace=fadvise64 -e inject=fadvise64:error=EIO "$SPCOPY" if=F of=new iflag=nocache status=none
-  equal "$fault_status $(<err)" "1 $SPCOPY: failed to discard cache for: 'F': Input/output error"
+  equal "$fault_status $(<err)" "1 $SPCOPY: failed to discard cache for: F: Input/output error"
   same_file new F
 }
 

@@ -33,13 +33,13 @@ void
 copy_write_error (const struct copy *copy, size_t size)
 {
   const struct operands *asked = copy->asked;
-  bool gathered = !asked->same_block;
+  bool whole = !asked->same_block && size == asked->output_block;
   int error = errno;
 
   summary_clear (copy->summary);
   /* dd's words, of a whole block that it has gathered, and of any other.  */
-  message (error, gathered && size == asked->output_block ? "writing to %s" : "error writing %s",
-           quote_always (copy->out.name));
+  message (error, whole ? "writing to %s" : "error writing %s", quote_always (copy->out.name));
+  copy->summary->breaks_off = whole;
 }
 
 void

@@ -17,7 +17,9 @@ enum { PIECE = 128 * 1024 };
 static void
 drop (struct cache *cache, off_t offset, off_t length)
 {
-  int error = posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED);
+  bool seeks = lseek (cache->fd, 0, SEEK_CUR) >= 0;
+  /* dd's word even for what is closed */
+  int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED) : ESPIPE;
 
   if (cache->error == 0)
     cache->error = error;
@@ -56,6 +58,6 @@ cache_finish (struct cache *cache, const char *name, bool limited, bool whole)
     drop_behind (cache, cache->behind);
   if (cache->error == 0)
     return 0;
-  message (cache->error, "failed to discard cache for: %s", quote_always (name));
+  message (cache->error, "failed to discard cache for: %s", quote_name (name));
   return -1;
 }

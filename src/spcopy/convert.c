@@ -38,6 +38,8 @@ struct convert
   bool cut;                     /* block: the line is longer than its record */
   uintmax_t truncated;
 
+  size_t output_block;          /* obs= */
+  size_t left;                  /* of it */
   size_t size;                  /* of what block and unblock have made */
   char made[64 * 1024];
 };
@@ -148,6 +150,7 @@ convert_new (const struct operands *asked, convert_take *take, void *context)
   convert->space = to_ebcdic ? ebcdic[' '] : ' ';
   convert->newline = to_ebcdic ? ebcdic['\n'] : '\n';
   convert->record = asked->conversion_block;
+  convert->output_block = convert->left = asked->output_block;
   return convert;
 }
 
@@ -242,6 +245,23 @@ look_up (struct convert *convert, unsigned char *bytes, size_t size)
     *bytes = convert->table[*bytes];
 }
 
+/* How much block and unblock make before it is given away: no more than ends the output block, so
+   that nothing is counted that comes after a failing write.  */
+static size_t
+limit (const struct convert *convert)
+{
+  return convert->left < sizeof convert->made ? convert->left : sizeof convert->made;
+}
+
+static int
+give (struct convert *convert, const char *bytes, size_t size)
+{
+  convert->left -= size;
+  if (convert->left == 0)
+    convert->left = convert->output_block;
+  return size == 0 ? 0 : convert->take (convert->context, bytes, size);
+}
+
 /* Give what block and unblock have made.  */
 static int
 flush (struct convert *convert)
@@ -249,18 +269,31 @@ flush (struct convert *convert)
   size_t size = convert->size;
 
   convert->size = 0;
-  return size == 0 ? 0 : convert->take (convert->context, convert->made, size);
+  return give (convert, convert->made, size);
 }
 
 static int
 make (struct convert *convert, const char *bytes, size_t size)
 {
-  if (size > sizeof convert->made - convert->size && flush (convert) < 0)
-    return -1;
-  if (size > sizeof convert->made)
-    return convert->take (convert->context, bytes, size);
-  memcpy (convert->made + convert->size, bytes, size);
-  convert->size += size;
+  while (size > 0)
+    {
+      size_t most = limit (convert), room = most - convert->size, part = size < room ? size : room;
+
+      if (part == most)
+        {
+          if (give (convert, bytes, part) < 0)
+            return -1;
+        }
+      else
+        {
+          memcpy (convert->made + convert->size, bytes, part);
+          convert->size += part;
+          if (convert->size == most && flush (convert) < 0)
+            return -1;
+        }
+      bytes += part;
+      size -= part;
+    }
   return 0;
 }
 
@@ -269,12 +302,12 @@ make_repeated (struct convert *convert, char byte, size_t times)
 {
   while (times > 0)
     {
-      size_t room = sizeof convert->made - convert->size, part = times < room ? times : room;
+      size_t most = limit (convert), room = most - convert->size, part = times < room ? times : room;
 
       memset (convert->made + convert->size, byte, part);
       convert->size += part;
       times -= part;
-      if (convert->size == sizeof convert->made && flush (convert) < 0)
+      if (convert->size == most && flush (convert) < 0)
         return -1;
     }
   return 0;
@@ -300,13 +333,13 @@ block (struct convert *convert, const char *bytes, size_t size)
       const char *newline = memchr (bytes, convert->newline, end - bytes);
       size_t length = (newline ? newline : end) - bytes, room = convert->record - convert->column;
 
+      if (make (convert, bytes, length < room ? length : room) < 0)
+        return -1;
       if (length > room && !convert->cut)
         {
           convert->cut = true;
           convert->truncated++;
         }
-      if (make (convert, bytes, length < room ? length : room) < 0)
-        return -1;
       convert->column += length < room ? length : room;
       if (newline && end_line (convert) < 0)
         return -1;
@@ -325,8 +358,12 @@ end_record (struct convert *convert)
 static int
 unblock (struct convert *convert, const char *bytes, size_t size)
 {
+  /* A record that is full is ended by the byte after it, as dd does.  */
   while (size > 0)
     {
+      if (convert->column == convert->record && end_record (convert) < 0)
+        return -1;
+
       size_t missing = convert->record - convert->column, part = size < missing ? size : missing, length = part;
 
       while (length > 0 && bytes[length - 1] == convert->space)
@@ -339,8 +376,6 @@ unblock (struct convert *convert, const char *bytes, size_t size)
         }
       convert->spaces += part - length;
       convert->column += part;
-      if (convert->column == convert->record && end_record (convert) < 0)
-        return -1;
       bytes += part;
       size -= part;
     }

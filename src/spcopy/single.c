@@ -142,7 +142,12 @@ static int
 put (struct single *single, size_t size)
 {
   if (single->convert)
-    return convert_block (single->convert, single->input, size);
+    {
+      int result = convert_block (single->convert, single->input, size);
+
+      single->copy->summary->truncated = convert_truncated (single->convert);
+      return result;
+    }
   return single->output ? gather (single, single->input, size) : write_block (single, single->input, size);
 }
 

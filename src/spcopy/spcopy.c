@@ -23,7 +23,6 @@ main (int argc, char **argv)
   struct operands asked;
   struct summary summary;
   struct end in, out;
-  bool started;
   int finished, failed;
 
   operands_parse (argc, argv, &asked);
@@ -32,12 +31,12 @@ main (int argc, char **argv)
   out = end_open_output (&asked);
 
   summary_start (&summary, &asked);
-  started = position_skip (&asked, &in, &summary) == 0 && position_seek (&asked, &out, &summary) == 0;
-  failed = started ? blocks_copy (&asked, &summary, &in, &out) : -1;
+  summary.breaks_off = position_skip (&asked, &in, &summary) < 0 || position_seek (&asked, &out, &summary) < 0;
+  failed = summary.breaks_off ? -1 : blocks_copy (&asked, &summary, &in, &out);
   summary_end (&summary);
   failed |= finished = ends_finish (&asked, &in, &out);
-  if (!started && finished < 0)
-    return EXIT_FAILURE;        /* without statistics, as dd */
+  if (summary.breaks_off && finished < 0)
+    return EXIT_FAILURE;
   end_close (&in, "input");
   end_close (&out, "output");
   summary_print (&summary);

@@ -22,6 +22,7 @@ struct summary
   double started;               /* seconds, CLOCK_MONOTONIC */
   double next_progress;         /* when the progress line is due again */
   int progress_length;          /* columns of the progress line on the screen; 0 if none is there */
+  bool breaks_off;              /* as dd does in some failures: if synchronizing fails too, without statistics */
   bool warns_of_short;          /* a short read in the middle is worth a warning, once */
   size_t last_read;             /* length of the last read, in bytes */
   struct progress bar;          /* of status=bar */

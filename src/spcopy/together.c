@@ -106,6 +106,8 @@ sink_joins (const struct copy *copy)
 {
   const struct side *out = &copy->out;
 
+  if ((out->open & O_ACCMODE) == O_RDONLY)
+    return false;               /* nothing will be taken: one block is enough to learn it */
   if (S_ISREG (out->st.st_mode) || S_ISBLK (out->st.st_mode))
     return !(out->open & (O_APPEND | O_DIRECT | O_SYNC | O_DSYNC));
   /* Up to PIPE_BUF a record stays whole among those of other writers.  */
