@@ -683,7 +683,9 @@ cmd_pty (char **arg)
 /* fuse DIRECTORY COMMAND...: run COMMAND with a file system in DIRECTORY whose
    files are called CLAIM-SIZE, CLAIM-SIZE-direct, CLAIM-SIZE-stream or
    CLAIM-SIZE-broken: they have SIZE bytes of stream 1 and say that they have
-   CLAIM, are open for direct I/O, cannot seek, or fail with EIO behind SIZE.  In a mount namespace of its own, so nothing
+   CLAIM, are open for direct I/O, cannot seek, or fail with EIO behind SIZE.
+   CLAIM-SIZE-bad and CLAIM-SIZE-rotten have CLAIM bytes, and at SIZE a bad sector of
+   512; bad is open for direct I/O.  In a mount namespace of its own, so nothing
    stays behind.  Exits 77 where that cannot be done.  */
 
 struct lie
@@ -732,12 +734,15 @@ read_lie (uint64_t node, uint64_t offset, uint64_t size, char *bytes)
   static const uint64_t step = 0x9e3779b97f4a7c15u;
   const struct lie *lie = &lies[node - 2];
   struct stream s = {.state = 1 + offset / 8 * step };
-  if (offset + size > lie->size && is_kind (node, "broken"))
+  bool bad = is_kind (node, "bad") || is_kind (node, "rotten");
+  uint64_t end = bad ? lie->claim : lie->size;
+  if ((offset + size > lie->size && is_kind (node, "broken"))
+      || (bad && offset + size > lie->size && offset < lie->size + 512))
     return -EIO;
-  if (offset >= lie->size)
+  if (offset >= end)
     return 0;
-  if (size > lie->size - offset)
-    size = lie->size - offset;
+  if (size > end - offset)
+    size = end - offset;
   stream_bytes (&s, bytes, offset % 8);
   stream_bytes (&s, bytes, size);
   return size;
@@ -770,7 +775,7 @@ answer_fuse (const struct fuse_in_header *in, char *out)
       return sizeof *attr;
     case FUSE_OPEN:
       *opened = (struct fuse_open_out) {
-        .open_flags = is_kind (in->nodeid, "direct") ? FOPEN_DIRECT_IO
+        .open_flags = is_kind (in->nodeid, "direct") || is_kind (in->nodeid, "bad") ? FOPEN_DIRECT_IO
           : is_kind (in->nodeid, "stream") ? FOPEN_DIRECT_IO | FOPEN_NONSEEKABLE : 0
       };
       return sizeof *opened;

@@ -6,12 +6,15 @@
 
 # The programs' tests.
 TESTS_BATS = \
+  tests/differential-spcopy.bats \
   tests/differential-sptee.bats \
   tests/faults-library.bats \
   tests/faults-spcat.bats \
+  tests/faults-spcopy.bats \
   tests/faults-sptee.bats \
   tests/constant.bats \
   tests/convert.bats \
+  tests/disks-spcopy.bats \
   tests/ends.bats \
   tests/examples.bats \
   tests/faults.bats \
