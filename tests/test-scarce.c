@@ -268,6 +268,7 @@ check_scenarios (void)
     {"a pipe to two pipes", "pp", 0, 'p'},
     {"a file to three files", "fff", 0, 'f'},
     {"a file to three files at the same time", "mmm", IOSPLICE_PARALLEL, 'f'},
+    {"a file to three files of others, for which there are no threads", "fff", IOSPLICE_PARALLEL, 'f'},
     {"a pipe to a pipe and three files at the same time", "pmmm", IOSPLICE_PARALLEL, 'p'},
     {"a pipe to a pipe and two files", "pff", 0, 'p'},
     {"a pipe to three files through memory", "fff", IOSPLICE_NO_SPLICE, 'p'},
@@ -371,6 +372,26 @@ check_ends (void)
 }
 
 static void
+check_position (void)
+{
+  enum { BLOCK = 65536, ASKED = BLOCK + 20000 };
+  int in = file_of (SIZE), out[2];
+  struct iosplice_pump *pump;
+
+  pipe_of_room (out, 0);
+  pump = pump_of (0, NULL, in, out[1], 0);
+  iosplice_pump_blocks (pump, BLOCK, BLOCK);
+  fail_at (SPLICE, 4, EIO);
+  CHECK (iosplice_pump_run (pump, ASKED) == -1 && errno == EIO && position (in) == ASKED,
+         "after a failure in the last block the input is behind what was asked for, no further");
+  iosplice_pump_free (pump);
+  CHECK (iosplice_tee (in, out[1], 1, IOSPLICE_WAIT_ALL) == -1 && errno == EINVAL, "a tee of all from what is no pipe");
+  close (in);
+  close (out[0]);
+  close (out[1]);
+}
+
+static void
 check_standard_descriptors (void)
 {
   int kept = dup (STDIN_FILENO), ends[2], in = file_of (SIZE), out[2];
@@ -403,6 +424,7 @@ main (void)
   check_scenarios ();
   check_races ();
   check_ends ();
+  check_position ();
   check_standard_descriptors ();
   printf ("1..%d\n", tests);
   return failures > 0;

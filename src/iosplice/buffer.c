@@ -169,8 +169,6 @@ buffer_splice (struct buffer *buffer, struct endpoint *source, size_t size)
 {
   ssize_t n;
 
-  if (size > buffer->capacity)
-    size = buffer->capacity;
   if (!endpoint_seekable (source))
     n = splice_in (buffer, source->fd, NULL, size);
   else if (source->at)

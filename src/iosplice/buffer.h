@@ -41,7 +41,7 @@ int buffer_make_pipe (struct buffer *, size_t capacity);
 int buffer_make_memory (struct buffer *, size_t size);
 
 /* Fill the empty BUFFER with one read's worth of at most SIZE bytes, by
-   splice into its pipe or by read into its memory, which the caller has made.
+   splice into its pipe, which has that capacity, or by read into its memory, which the caller has made.
    Both return the number of bytes, 0 at end of file (buffer_splice: where
    only read(2) can tell end of file, it sets SOURCE->size so that the caller
    asks it), or -1 with errno: EAGAIN is "not ready", EINTR a signal; a refusal by splice is
