@@ -124,7 +124,7 @@ connection_new (int client, int other)
 
   check (connection != NULL, "proxy");
   connections++;
-  connection->client = client;
+  connection->client = client;  /* NOLINT: check has seen that it is there */
   connection->server = other;
   connection->up = pump_new (client, other);
   connection->down = pump_new (other, client);
@@ -134,7 +134,7 @@ connection_new (int client, int other)
   if ((connect (other, server->ai_addr, server->ai_addrlen) < 0 && errno != EINPROGRESS)
       || !watch (other, SOCKET_EVENTS, connection))
     connection_free (connection);
-}
+}                               /* NOLINT: the events of what is watched lead to it */
 
 /* Nobody is accepted before there is a socket to serve him with.  */
 static void
