@@ -156,7 +156,7 @@ is_excepted (const struct test_case *c)
   uint64_t bs = value_of (c, "bs="), obs = value_of (c, "obs="), seek = value_of (c, "seek=") + value_of (c, "oseek=");
   if (c->limit && seek > 0 && has_word (c, "oflag=", "append"))
     return true;
-  return has_operand (c, "of=") && !has_word (c, "conv=", "notrunc") && seek > 0 && seek < (bs ? bs : obs ? obs : 512)
+  return has_operand (c, "of=") && !has_word (c, "conv=", "notrunc") && seek < (bs ? bs : obs ? obs : 512)
     && (has_word (c, "seek=", "B") || has_word (c, "oseek=", "B") || has_word (c, "oflag=", "seek_bytes"));
 }
 
@@ -280,9 +280,10 @@ add_number (struct test_case *c, const char *name, uint64_t number, const char *
 {
   static const char *const small[] = { "x", "0", "", "-1", "0x7" };     /* what is large might never end */
   bool bounds = strcmp (name, "cbs") == 0 || (c->needs_count && strcmp (name, "count") == 0);
-  if (one_in (40) && bounds)
+  bool odd = one_in (40);
+  if (odd && bounds)
     add (c, "%s=%s", name, ANY (small));
-  else if (one_in (40))
+  else if (odd)
     add (c, "%s=%s", name, ANY (nonsense));
   else
     add (c, "%s=%s%s", name, spelled (number), suffix);
