@@ -112,6 +112,30 @@ scenarios () {
   fault_runs=1
 }
 
+@test "a write that writes nothing is a full disk" {
+  local scenario
+  for scenario in write-file copy-memory-file-file; do
+    fault_name=
+    traced
+    before write >first
+    traced -e trace=write,getppid -e "inject=write:retval=0:when=$(($(<first) + 1))"
+    hit
+    [[ $(<out) == *"errno 28" ]] || fail "$scenario: $(<out)"
+    fault_runs=$((fault_runs + 1))
+  done
+}
+
+@test "flags are passed on to the kernel" {
+  local scenario=splice-flags
+  traced -e trace=splice,getppid
+  grep -Fq 'SPLICE_F_MOVE|SPLICE_F_MORE)' trace
+  ! grep -q SPLICE_F_NONBLOCK trace
+  scenario=splice-pipe-pipe
+  traced -e trace=splice,getppid
+  grep -Fq 'SPLICE_F_NONBLOCK)' trace
+  fault_runs=2
+}
+
 # Memory that cannot be had: from the n-th request on, by brk and by mmap.
 @test "no memory" {
   local scenario n

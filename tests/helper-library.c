@@ -357,6 +357,13 @@ splice_try (struct told *told)
   tell (told, iosplice_splice (source.fd, offset_of (&source), sinks[0].fd, offset_of (&sinks[0]), SIZE, IOSPLICE_NONBLOCK | IOSPLICE_NO_SIGPIPE), NULL);
 }
 
+/* With both flags that are only passed on.  */
+static void
+splice_flags (struct told *told)
+{
+  tell (told, iosplice_splice (source.fd, NULL, sinks[0].fd, NULL, SIZE, IOSPLICE_MOVE | IOSPLICE_MORE), NULL);
+}
+
 static void
 tee_all (struct told *told)
 {
@@ -472,6 +479,7 @@ static const struct scenario scenarios[] = {
   { "splice-pipe-file", splice_all, PIPE, { REGULAR } },
   { "splice-pipe-offset", splice_try, PIPE, { OFFSET } },
   { "splice-pipe-pipe", splice_try, PIPE, { PIPE } },
+  { "splice-flags", splice_flags, PIPE, { SOCKET } },
   { "tee-all", tee_all, PIPE, { PIPE } },
   { "tee-more", tee_more, PIPE, { PIPE } },
   { "peek", peek, PIPE, { PIPE } },

@@ -119,7 +119,12 @@ check-threads:
 	cd check-threads && $(MAKE) -s check TESTS=tests/sptee.bats \
 	  AM_BATS_LOG_FLAGS="--tap -f '(same time|in turn|many outputs|slow sink)'"
 
-.PHONY: check-faults check-long check-soak check-threads
+# The library's tests under valgrind: every byte of memory is given back.
+check-valgrind: all
+	VALGRIND=yes ROUNDS=8 $(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/test-io tests/test-library tests/test-pump tests/test-threads' \
+	  LOG_COMPILER='valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=7'
+
+.PHONY: check-faults check-long check-soak check-threads check-valgrind
 
 clean-local:
 	rm -rf tests/tmp check-threads

@@ -409,10 +409,13 @@ vmsplice_lists (void)
   /* One slot is taken; memory that is not there comes second.  */
   NEED (pipe (ends) == 0);
   struct iovec bad[2] = { { data, 1000 }, { (void *) 16, 1000 } };
-  n = iosplice_vmsplice (ends[1], bad, 2, 0);
-  CHECK (n == 1000 && errno == EFAULT && iosplice_pipe_held (ends[0]) == 1000, "memory that is not there: what came before it, and errno EFAULT");
-  CHECK (iosplice_vmsplice (ends[1], bad + 1, 1, 0) == -1 && errno == EFAULT, "... or -1");
-  NEED (read (ends[0], got, SIZE) == 1000);
+  if (!getenv ("VALGRIND"))     /* to whom that is an error in any case */
+    {
+      n = iosplice_vmsplice (ends[1], bad, 2, 0);
+      CHECK (n == 1000 && errno == EFAULT && iosplice_pipe_held (ends[0]) == 1000, "memory that is not there: what came before it, and errno EFAULT");
+      CHECK (iosplice_vmsplice (ends[1], bad + 1, 1, 0) == -1 && errno == EFAULT, "... or -1");
+      NEED (read (ends[0], got, SIZE) == 1000);
+    }
 
   int file = file_of (10);
   struct iovec one = { data, 10 };

@@ -725,6 +725,54 @@ drops (unsigned flags)
   close (full);
 }
 
+/* A sink that breaks leaves its block in a pipe of ours: nobody else may get that.  */
+static void
+breaks (int broken)
+{
+  int in[2], ends[2], files[3];
+  struct other_end feeder;
+  struct iosplice_pump *pump = iosplice_pump_new (0, NULL);
+  bool good = true;
+
+  NEED (pipe (in) == 0 && pipe (ends) == 0);
+  close (ends[0]);
+  start (&feeder, feed, in[1], data, SIZE);
+  NEED (iosplice_pump_source (pump, in[0], 0, NULL) == 0);
+  for (int i = 0; i < 3; i++)
+    {
+      files[i] = i == broken ? ends[1] : file_of (0);
+      NEED (iosplice_pump_sink (pump, files[i], i == broken ? IOSPLICE_DROPS : 0, NULL) == i);
+    }
+  good = iosplice_pump_run (pump, -1) == SIZE && iosplice_pump_sinks (pump) == 2;
+  for (int i = 0; i < 3; i++)
+    good &= i == broken || holds (files[i], data, SIZE);
+  CHECK (good, "a sink that breaks in mid-transfer: the others get every byte once");
+  pthread_join (feeder.thread, NULL);
+  iosplice_pump_free (pump);
+  for (int i = 0; i < 3; i++)
+    close (files[i]);
+  close (in[0]);
+
+  /* The run ends with it, and the next one begins anew.  */
+  NEED (pipe (in) == 0 && pipe (ends) == 0 && write (in[1], data, 20000) == 20000);
+  close (ends[0]);
+  files[0] = file_of (0), files[1] = file_of (0);
+  pump = iosplice_pump_new (0, NULL);
+  NEED (iosplice_pump_source (pump, in[0], 0, NULL) == 0);
+  for (int i = 0, file = 0; i < 3; i++)
+    NEED (iosplice_pump_sink (pump, i == broken ? ends[1] : files[file++], 0, NULL) == i);
+  CHECK (iosplice_pump_step (pump, -1) == IOSPLICE_FAILED && errno == EPIPE && iosplice_pump_in_flight (pump) == 20000, "... or the step fails");
+  NEED (ftruncate (files[0], 0) == 0 && ftruncate (files[1], 0) == 0 && lseek (files[0], 0, SEEK_SET) == 0 && lseek (files[1], 0, SEEK_SET) == 0);
+  NEED (write (in[1], data + 20000, 30000) == 30000);
+  close (in[1]);
+  CHECK (iosplice_pump_run (pump, -1) == 30000 && holds (files[0], data + 20000, 30000) && holds (files[1], data + 20000, 30000), "... and the others get what comes next, and nothing else");
+  iosplice_pump_free (pump);
+  close (in[0]);
+  close (ends[1]);
+  close (files[0]);
+  close (files[1]);
+}
+
 static void
 half_made (void)
 {
@@ -1123,6 +1171,8 @@ main (void)
   offsets (IOSPLICE_NO_SPLICE);
   drops (0);
   drops (IOSPLICE_NO_SPLICE);
+  for (int broken = 0; broken < 3; broken++)
+    breaks (broken);
   half_made ();
   changes_in_flight ();
   sigpipe ();

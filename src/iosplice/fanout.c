@@ -33,12 +33,11 @@ fanout_drop (struct iosplice_pump *pump, int sink, int error)
   return -1;
 }
 
-/* The block for SINK: the last takes the original, another a duplicate, also
-   when it has become the last meanwhile.  Returns NULL with errno if there can be none.  */
+/* The block for SINK: the last takes the original, another a duplicate.  Returns NULL with errno if there can be none.  */
 static struct buffer *
 block_for (struct iosplice_pump *pump, int sink)
 {
-  if (!pump->teed && last_live (pump, sink))
+  if (last_live (pump, sink))
     return &pump->buffer;
   if (!pump->teed && buffer_tee (&pump->buffer, &pump->spare) < 0)
     {

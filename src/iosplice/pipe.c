@@ -117,9 +117,11 @@ iosplice_pipe (int ends[2], size_t capacity)
 {
   int saved = errno;
 
-  ends[0] = ends[1] = -1;
   if (pipe2 (ends, O_CLOEXEC) < 0)
-    return -1;
+    {
+      ends[0] = ends[1] = -1;
+      return -1;
+    }
   if (move_above_standard (&ends[0]) < 0 || move_above_standard (&ends[1]) < 0)
     {
       saved = errno;
