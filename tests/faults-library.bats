@@ -129,7 +129,7 @@ scenarios () {
   local scenario=splice-flags
   traced -e trace=splice,getppid
   grep -Fq 'SPLICE_F_MOVE|SPLICE_F_MORE)' trace
-  ! grep -q SPLICE_F_NONBLOCK trace
+  run ! grep -q SPLICE_F_NONBLOCK trace
   scenario=splice-pipe-pipe
   traced -e trace=splice,getppid
   grep -Fq 'SPLICE_F_NONBLOCK)' trace

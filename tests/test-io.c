@@ -308,6 +308,8 @@ tees (void)
       CHECK (iosplice_tee (file, to[1], 10, flags) == -1 && errno == EINVAL && iosplice_tee (from[0], file, 10, flags) == -1 && errno == EINVAL, "tee with what is no pipe: EINVAL");
       CHECK (iosplice_tee (-1, to[1], 10, flags) == -1 && errno == EBADF && iosplice_tee (from[0], -1, 10, flags) == -1 && errno == EBADF, "a descriptor of -1: EBADF");
     }
+  CHECK (iosplice_tee (from[1], to[1], 9000, IOSPLICE_WAIT_ALL) == -1 && errno == EBADF && iosplice_tee (from[0], -1, 9000, IOSPLICE_WAIT_ALL) == -1 && errno == EBADF
+         && iosplice_tee (from[0], file, 9000, IOSPLICE_WAIT_ALL) == -1 && errno == EINVAL, "... before it waits for all");
   CHECK (iosplice_tee (from[0], from[1], 10, 0) == -1 && errno == EINVAL, "both are the same pipe: EINVAL");
   CHECK (iosplice_tee (from[0], to[1], 10, 0x40000000u) == -1 && errno == EINVAL, "a flag that is none: EINVAL");
   NEED (read (from[0], got, SIZE) == 5000);

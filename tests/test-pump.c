@@ -983,6 +983,31 @@ positions (void)
   close (full);
 }
 
+/* A peer that resets the connection.  */
+static void
+resets (void)
+{
+  int ends[2], out = file_of (0), in = file_of (SIZE);
+  struct linger at_once = {.l_onoff = 1 };
+
+  tcp_pair (ends);
+  never_block (ends[0]);
+  struct iosplice_pump *pump = pump_of (IOSPLICE_NO_SIGPIPE, NULL, ends[0], out, 0);
+  NEED (write (ends[1], data, 1000) == 1000 && iosplice_pump_step (pump, -1) == IOSPLICE_MOVED);
+  NEED (setsockopt (ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+  close (ends[1]);
+  NEED (poll (&(struct pollfd) {.fd = ends[0],.events = POLLIN }, 1, 20000) == 1);
+  CHECK (iosplice_pump_step (pump, -1) == IOSPLICE_FAILED && errno == ECONNRESET && iosplice_pump_failure (pump) == IOSPLICE_SOURCE, "a source that is reset: ECONNRESET, no end of file");
+  CHECK (iosplice_pump_moved (pump) == 0 && holds (out, data, 1000), "... what came before has arrived");
+  iosplice_pump_free (pump);
+  pump = pump_of (IOSPLICE_NO_SIGPIPE, NULL, in, ends[0], 0);
+  CHECK (iosplice_pump_step (pump, -1) == IOSPLICE_FAILED && errno == EPIPE && iosplice_pump_failure (pump) == IOSPLICE_SINK, "... as a sink: EPIPE");
+  iosplice_pump_free (pump);
+  close (ends[0]);
+  close (in);
+  close (out);
+}
+
 /* An echo: the source is the sink.  */
 static void
 echo (void)
@@ -1177,6 +1202,7 @@ main (void)
   changes_in_flight ();
   sigpipe ();
   positions ();
+  resets ();
   echo ();
   modes ();
   hooks ();

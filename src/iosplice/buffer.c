@@ -285,7 +285,7 @@ write_size (const struct buffer *buffer, const struct endpoint *sink)
 {
   if (!buffer->hurried || !sink->waits)
     return buffer->length;
-  if (!is_ready (sink->fd, POLLOUT))
+  if (!wait_ready (sink->fd, POLLOUT))
     return 0;
   return buffer->length < PIPE_BUF ? buffer->length : PIPE_BUF;
 }

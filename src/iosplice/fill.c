@@ -167,7 +167,7 @@ nothing_yet (const struct iosplice_pump *pump)
   const struct endpoint *source = &pump->source;
 
   if (!pump->buffer.hurried || endpoint_seekable (source) || source->kind == ENDPOINT_ZERO
-      || is_ready (source->fd, POLLIN))
+      || wait_ready (source->fd, POLLIN))
     return false;
   errno = EAGAIN;
   return true;

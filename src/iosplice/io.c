@@ -145,6 +145,12 @@ wait_for_content (int fd, size_t size)
 
   if (held < 0 || (size_t) held >= size)
     return held < 0 ? -1 : 0;
+  /* The writing end never hears of it.  */
+  if ((fcntl (fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+    {
+      errno = EBADF;
+      return -1;
+    }
   poller = epoll_create1 (EPOLL_CLOEXEC);
   if (poller < 0)
     return -1;
@@ -179,7 +185,8 @@ iosplice_tee (int from, int to, size_t size, unsigned flags)
     return -1;
   if (size > INT_MAX)
     size = INT_MAX;
-  if (flags & IOSPLICE_WAIT_ALL && !(flags & IOSPLICE_NONBLOCK) && wait_for_content (from, size) < 0)
+  if (flags & IOSPLICE_WAIT_ALL && !(flags & IOSPLICE_NONBLOCK)
+      && (iosplice_pipe_capacity (to) < 0 || wait_for_content (from, size) < 0))
     return -1;
   if (flags & IOSPLICE_NO_SIGPIPE)
     sigpipe_hold (&held);

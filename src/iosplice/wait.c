@@ -110,7 +110,7 @@ wait_for (struct wait *wait, int fd, short events, bool may_try)
 }
 
 bool
-is_ready (int fd, short events)
+wait_ready (int fd, short events)
 {
   struct pollfd end = { .fd = fd, .events = events };
 

@@ -29,6 +29,6 @@ void wait_for (struct wait *, int fd, short events, bool may_try);
 void wait_over (struct wait *);
 
 /* Is FD ready for EVENTS now, or broken?  */
-bool is_ready (int fd, short events);
+bool wait_ready (int fd, short events);
 
 #endif
