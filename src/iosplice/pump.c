@@ -247,7 +247,7 @@ static void
 put_back (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
-  bool failed = pump->side == IOSPLICE_SINK;
+  bool failed = pump->side == IOSPLICE_SINK || pump->begun;
   off_t part = failed && pump->partly > pump->counted ? pump->partly - pump->counted : 0;
   off_t begun = round_up (pump->moved + part + failed, pump->output_block);
   off_t consumed = round_up (begun, pump->input_block);
@@ -285,6 +285,7 @@ begin (struct iosplice_pump *pump)
   pump->in_flight = pump->carried = pump->taken = pump->block - pump->counted;
   pump->moved = 0;
   pump->side = IOSPLICE_NEITHER;
+  pump->begun = false;
 }
 
 /* GIVEN_UP: what is in flight is dropped.  */
@@ -329,7 +330,10 @@ step_and_wait (struct iosplice_pump *pump, size_t max)
       else if (errno == EAGAIN)
         wait_for_end (&pump->sinks[pump->serving], POLLOUT);
       if (interrupted (pump))
-        break;
+        {
+          pump->begun = now == IOSPLICE_WAIT_SINK;
+          break;
+        }
     }
   return now;
 }
