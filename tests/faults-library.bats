@@ -138,6 +138,7 @@ scenarios () {
 
 # Memory that cannot be had: from the n-th request on, by brk and by mmap.
 @test "no memory" {
+  ! sanitized "$HELPER_LIBRARY" || skip "a sanitizer needs memory itself"
   local scenario n
   for scenario in copy-file-file copy-pipe-pipe copy-memory-file-file run-pipe-three run-parallel step-socket-socket pool-socket-pipe partial-pipe-file; do
     for ((n = 1; n < 40; n++)); do
