@@ -12,7 +12,7 @@ load lib/faults
 setup () {
   common_setup
   faults_setup
-  [[ ${FAULTS:-} == all ]] && fault_most=1000000 || fault_most=2
+  faults_most 2
   mkfifo fifo
   make_bytes in 300000
 }

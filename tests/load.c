@@ -453,6 +453,7 @@ interrupt (void)
       check (refused == 0 || errno == ECONNREFUSED || errno == ECONNRESET, "connect");
       close (fd);
       patience (start, "for connections to be refused");
+      poll (NULL, 0, 1);
     }
   held = false;
 }
@@ -568,6 +569,8 @@ main (int argc, char **argv)
       wait_for_sockets (sockets);
       kill (child, SIGINT);
     }
+  else
+    close (listener);           /* nobody will serve the strangers that wait there */
   end_proxy ();
   return 0;
 }
