@@ -22,6 +22,11 @@
                                        and write to ours what arrives, 64 KiB at a time
           limit tcp-in FILE COMMAND... run COMMAND with a TCP socket as standard input
                                        that gives FILE
+          limit relay PORT TO          accept one TCP connection at PORT, and splice what
+                             it brings to a connection to TO, through a pipe of 1 MiB
+          limit through FILE TEXT      run the shell command TEXT, a TCP relay that listens
+                             at $LISTEN and connects to $CONNECT, ports of the loopback;
+                             send it FILE, and splice what arrives to standard output
 
    SPDX-License-Identifier: MIT */
 
@@ -263,21 +268,68 @@ refuse (char **command)
   fail (command[0]);
 }
 
+static struct sockaddr_in
+loopback (int port)
+{
+  return (struct sockaddr_in) {
+    .sin_family = AF_INET, .sin_port = htons (port), .sin_addr.s_addr = htonl (INADDR_LOOPBACK)
+  };
+}
+
+/* Listen at *PORT; 0 is any free one, and set.  */
+static int
+listen_tcp (int *port)
+{
+  struct sockaddr_in address = loopback (*port);
+  socklen_t length = sizeof address;
+  int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (listener < 0 || bind (listener, (struct sockaddr *) &address, sizeof address) < 0 || listen (listener, 1) < 0
+      || getsockname (listener, (struct sockaddr *) &address, &length) < 0)
+    fail ("TCP");
+  *port = ntohs (address.sin_port);
+  return listener;
+}
+
+/* Connect to PORT, as soon as somebody listens there.  */
+static int
+connect_to (int port)
+{
+  static const struct timespec moment = { .tv_nsec = 1000000 };
+  struct sockaddr_in address = loopback (port);
+
+  for (;;)
+    {
+      int end = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+      if (end >= 0 && connect (end, (struct sockaddr *) &address, sizeof address) == 0)
+        return end;
+      if (end < 0 || errno != ECONNREFUSED)
+        fail ("TCP");
+      close (end);
+      nanosleep (&moment, NULL);
+    }
+}
+
+static int
+accept_one (int listener)
+{
+  int end = accept4 (listener, NULL, NULL, SOCK_CLOEXEC);
+
+  if (end < 0)
+    fail ("TCP");
+  close (listener);
+  return end;
+}
+
 /* The two ends of a TCP connection over loopback.  */
 static void
 connect_tcp (int ends[2])
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  socklen_t length = sizeof address;
-  int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int port = 0, listener = listen_tcp (&port);
 
-  ends[0] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0 || ends[0] < 0 || bind (listener, (struct sockaddr *) &address, sizeof address) < 0
-      || listen (listener, 1) < 0 || getsockname (listener, (struct sockaddr *) &address, &length) < 0
-      || connect (ends[0], (struct sockaddr *) &address, sizeof address) < 0
-      || (ends[1] = accept4 (listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
-    fail ("TCP");
-  close (listener);
+  ends[0] = connect_to (port);
+  ends[1] = accept_one (listener);
 }
 
 /* Run COMMAND with SOCKET as its descriptor FD.  */
@@ -310,18 +362,76 @@ tcp_out (char **command)
   return outcome (child);
 }
 
+static void
+send_file (const char *name, int to)
+{
+  int in = open_or_fail (name, O_RDONLY);
+
+  while (sendfile (to, in, NULL, MEBIBYTE) > 0)
+    continue;
+  close (to);
+}
+
 static int
 tcp_in (const char *name, char **command)
 {
-  int in = open_or_fail (name, O_RDONLY), ends[2];
+  int ends[2];
   pid_t child;
 
   connect_tcp (ends);
   child = start_on (ends[0], STDIN_FILENO, command);
-  while (sendfile (ends[1], in, NULL, MEBIBYTE) > 0)
-    continue;
-  close (ends[1]);
+  send_file (name, ends[1]);
   return outcome (child);
+}
+
+static void
+relay (int port, int to)
+{
+  int in = accept_one (listen_tcp (&port));
+
+  dup2 (connect_to (to), STDOUT_FILENO);
+  cat (in, INT64_MAX);
+}
+
+static void
+set_port (const char *name, int port)
+{
+  char text[16];
+
+  snprintf (text, sizeof text, "%d", port);
+  setenv (name, text, 1);
+}
+
+static void
+through (const char *name, char *text)
+{
+  int to = 0, behind = 0, listener = listen_tcp (&behind);
+  pid_t relay, sender;
+
+  /* Nobody else will have that port so soon.  */
+  close (listen_tcp (&to));
+  set_port ("LISTEN", to);
+  set_port ("CONNECT", behind);
+  relay = fork ();
+  if (relay == 0)
+    {
+      setpgid (0, 0);
+      dup2 (open_or_fail ("/dev/null", O_RDWR), STDIN_FILENO);
+      dup2 (STDIN_FILENO, STDOUT_FILENO);
+      execl ("/bin/sh", "sh", "-c", text, NULL);
+      fail ("sh");
+    }
+  sender = fork ();
+  if (sender == 0)
+    {
+      send_file (name, connect_to (to));
+      _exit (EXIT_SUCCESS);
+    }
+  cat (accept_one (listener), INT64_MAX);
+  kill (-relay, SIGTERM);
+  if (outcome (sender) != EXIT_SUCCESS)
+    fail ("sender");
+  waitpid (relay, NULL, 0);
 }
 
 int
@@ -365,6 +475,10 @@ main (int argc, char **argv)
     return tcp_out (argv + 2);
   else if (strcmp (job, "tcp-in") == 0 && argc > 3)
     return tcp_in (argv[2], argv + 3);
+  else if (strcmp (job, "relay") == 0 && argc > 3)
+    relay (atoi (argv[2]), atoi (argv[3]));
+  else if (strcmp (job, "through") == 0 && argc > 3)
+    through (argv[2], argv[3]);
   else
     {
       fprintf (stderr, "limit: unknown job; its source tells\n");

@@ -120,7 +120,6 @@ static void
 connection_new (int client, int other)
 {
   struct connection *connection = calloc (1, sizeof *connection);
-  int on = 1;
 
   check (connection != NULL, "proxy");
   connections++;
@@ -128,9 +127,6 @@ connection_new (int client, int other)
   connection->server = other;
   connection->up = pump_new (client, other);
   connection->down = pump_new (other, client);
-  /* What came at once leaves at once.  */
-  setsockopt (client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt (other, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if ((connect (other, server->ai_addr, server->ai_addrlen) < 0 && errno != EINPROGRESS)
       || !watch (other, SOCKET_EVENTS, connection))
     connection_free (connection);
@@ -165,19 +161,34 @@ make_ready (struct connection *connection)
   ready = connection;
 }
 
+/* Nothing follows now: do not let Nagle's algorithm hold back the last small
+   part.  It stays on otherwise, for full segments while more follows: without
+   it a proxy takes half as much time again.  */
+static void
+push (int sink)
+{
+  int on = 1, off = 0;
+
+  setsockopt (sink, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt (sink, IPPROTO_TCP, TCP_NODELAY, &off, sizeof off);
+}
+
 /* One direction's turn: move until it has to wait, or has had enough.  Not on a
    broken connection: the kernel tells an error once, and after that an end.  */
 static void
 direction_serve (struct connection *connection, struct iosplice_pump **pump, int sink)
 {
   enum iosplice_step step = IOSPLICE_MOVED;
+  off_t moved;
 
   if (!*pump || connection->broken)
     return;
-  for (off_t moved = 0; step == IOSPLICE_MOVED && moved < TURN; moved += iosplice_pump_moved (*pump))
+  for (moved = 0; step == IOSPLICE_MOVED && moved < TURN; moved += iosplice_pump_moved (*pump))
     step = iosplice_pump_step (*pump, -1);
   if (step == IOSPLICE_MOVED)
     make_ready (connection);
+  else if (step == IOSPLICE_WAIT_SOURCE && moved > 0)
+    push (sink);
   else if (step == IOSPLICE_FAILED)
     connection->broken = true;
   else if (step == IOSPLICE_END)

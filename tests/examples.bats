@@ -230,6 +230,10 @@ answers () {
   load -n 100 -b 30000 bash -c 'ulimit -n 40; exec "$@"' - "$proxy"
 }
 
+@test "proxy: a small part is passed on at once, also while the one before is not acknowledged" {
+  load -e "$proxy"
+}
+
 @test "proxy: idle connections hold no pipe" {
   run load -i -n 10000 "$proxy"
   echo "$output"
