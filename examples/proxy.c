@@ -239,7 +239,6 @@ stop_accepting (void)
   if (read (signals, &info, sizeof info) < 0)
     return;
   accept_all ();
-  accept_later = false;
   close (listener);
   listener = -1;
   sigfillset (&all);
@@ -298,7 +297,7 @@ turn (void)
         make_ready (connection);
       }
   serve_ready ();
-  if (accept_later)
+  if (accept_later && listener >= 0)
     accept_all ();
 }
 

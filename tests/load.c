@@ -234,9 +234,16 @@ wait_for_sockets (int wanted)
 static void
 end_proxy (void)
 {
+  double start = now_ms ();
   int status;
+  pid_t ended;
 
-  check (waitpid (child, &status, 0) == child, "waitpid");
+  while ((ended = waitpid (child, &status, WNOHANG)) == 0)
+    {
+      patience (start, "for the proxy to end");
+      poll (NULL, 0, 1);
+    }
+  check (ended == child, "waitpid");
   if (status != 0)
     error (1, 0, "seed %llu: the proxy ended with %s %d", (unsigned long long) seed,
            WIFSIGNALED (status) ? "signal" : "status", WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
@@ -391,7 +398,7 @@ meet (int fd)
       ends[count + key].met = true;
       return true;
     }
-  if (n == KEY || (n == 0 && !drain) || (n < 0 && !random_ends))
+  if (n == KEY || n == 0 || (n < 0 && !random_ends))
     error (1, n < 0 ? errno : 0, "seed %llu: a connection nobody made", (unsigned long long) seed);
   close (fd);
   return true;
@@ -441,24 +448,43 @@ all_have_met (void)
   return true;
 }
 
+/* Does anybody listen where the proxy did?  */
+static bool
+somebody_listens (const char *table)
+{
+  enum { LISTEN = 10 };
+  FILE *from = fopen (table, "r");
+  char line[512];
+  bool found = false;
+
+  while (from && fgets (line, sizeof line, from))
+    {
+      unsigned port, state;
+
+      found |= sscanf (line, "%*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port, &state) == 2
+        && port == ntohs (proxy.sin_port) && state == LISTEN;
+    }
+  if (from)
+    fclose (from);
+  return found;
+}
+
 /* Send SIGINT, and see that nobody can connect any more.  */
 static void
 interrupt (void)
 {
   double start = now_ms ();
-  int refused = 0;
+  int fd = new_socket (0);
 
+  check (somebody_listens ("/proc/net/tcp") || somebody_listens ("/proc/net/tcp6"), "the proxy does not listen");
   kill (child, SIGINT);
-  while (refused == 0)
+  while (somebody_listens ("/proc/net/tcp") || somebody_listens ("/proc/net/tcp6"))
     {
-      int fd = new_socket (0);
-
-      refused = connect (fd, (struct sockaddr *) &proxy, sizeof proxy);
-      check (refused == 0 || errno == ECONNREFUSED || errno == ECONNRESET, "connect");
-      close (fd);
-      patience (start, "for connections to be refused");
+      patience (start, "for the proxy not to listen any more");
       poll (NULL, 0, 1);
     }
+  check (connect (fd, (struct sockaddr *) &proxy, sizeof proxy) < 0 && errno == ECONNREFUSED, "connected to it");
+  close (fd);
   held = false;
 }
 
@@ -618,8 +644,6 @@ main (int argc, char **argv)
       wait_for_sockets (sockets);
       kill (child, SIGINT);
     }
-  else
-    close (listener);           /* nobody will serve the strangers that wait there */
   end_proxy ();
   return 0;
 }
