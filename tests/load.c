@@ -595,6 +595,11 @@ use_all_descriptors (void)
   check (setrlimit (RLIMIT_NOFILE, &limit) == 0, "setrlimit");
   if ((rlim_t) count > (limit.rlim_cur - 50) / 2)
     count = (limit.rlim_cur - 50) / 2;
+  if (count < 1)
+    {
+      error (0, 0, "too few descriptors");
+      exit (1);
+    }
 }
 
 static void
