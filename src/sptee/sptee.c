@@ -267,7 +267,7 @@ main (int argc, char **argv)
   if (outputs.mode == MODE_WARN_NOPIPE || outputs.mode == MODE_EXIT_NOPIPE)
     flags |= IOSPLICE_WATCH_SINKS;
   /* Who ends with the first failure gives nothing more to the outputs behind it.  */
-  if (outputs.mode != MODE_EXIT && outputs.mode != MODE_EXIT_NOPIPE)
+  if (!exits (&outputs))
     flags |= IOSPLICE_PARALLEL;
   outputs.pump = iosplice_pump_new (flags, &hooks);
   if (!outputs.pump)
