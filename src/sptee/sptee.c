@@ -108,9 +108,9 @@ complain (struct outputs *outputs, int errnum, const char *what)
 
 /* Does an output's error end the run?  */
 static bool
-exits (const struct outputs *outputs)
+ends_run (enum mode mode)
 {
-  return outputs->mode == MODE_EXIT || outputs->mode == MODE_EXIT_NOPIPE;
+  return mode == MODE_EXIT || mode == MODE_EXIT_NOPIPE;
 }
 
 static int
@@ -122,7 +122,7 @@ output_failed (void *context, int sink, int errnum)
   if (errnum == EPIPE && outputs->mode != MODE_WARN && outputs->mode != MODE_EXIT)
     return 0;
   complain (outputs, errnum, quote_name (outputs->list[sink].name));
-  return exits (outputs);
+  return ends_run (outputs->mode);
 }
 
 static int
@@ -166,7 +166,7 @@ open_outputs (struct outputs *outputs, char **names, int count, bool append)
       else
         {
           complain (outputs, errno, quote_name (names[i]));
-          if (exits (outputs))
+          if (ends_run (outputs->mode))
             exit (EXIT_FAILURE);
         }
     }
@@ -225,62 +225,76 @@ close_outputs (struct outputs *outputs)
       output_failed (outputs, i, errno);
 }
 
-int
-main (int argc, char **argv)
+/* What the options ask for.  */
+struct asked
 {
-  struct outputs outputs = { .well = true };
-  const struct iosplice_hooks hooks = { .context = &outputs, .moved = moved, .failed = output_failed };
-  unsigned flags = 0;
-  bool append = false, debug = false, peeks = false, shows_progress = false;
+  enum mode mode;
+  unsigned flags;               /* of the pump */
+  bool append, debug, peeks, shows_progress;
+};
 
+static void
+read_options (int argc, char **argv, struct asked *asked)
+{
   for (int option; (option = cli_option (argc, argv, &program)) != -1;)
     switch (option)
       {
       case 'a':
-        append = true;
+        asked->append = true;
         break;
       case 'i':
         signal (SIGINT, SIG_IGN);
         break;
       case OPTION_DEBUG:
-        debug = true;
+        asked->debug = true;
         break;
       case 'p':
-        outputs.mode = MODE_WARN_NOPIPE;
+        asked->mode = MODE_WARN_NOPIPE;
         break;
       case OPTION_OUTPUT_ERROR:
-        outputs.mode = optarg ? MODE_WARN + cli_choice ("--output-error", optarg, modes) : MODE_WARN_NOPIPE;
+        asked->mode = optarg ? MODE_WARN + cli_choice ("--output-error", optarg, modes) : MODE_WARN_NOPIPE;
         break;
       case OPTION_NO_SPLICE:
-        flags |= IOSPLICE_NO_SPLICE;
+        asked->flags |= IOSPLICE_NO_SPLICE;
         break;
       case OPTION_PEEK:
-        peeks = true;
+        asked->peeks = true;
         break;
       case OPTION_PROGRESS:
-        shows_progress = progress_wanted (optarg);
+        asked->shows_progress = progress_wanted (optarg);
         break;
       }
 
-  if (outputs.mode != MODE_DIE)
+  if (asked->mode != MODE_DIE)
     signal (SIGPIPE, SIG_IGN);
-  if (outputs.mode == MODE_WARN_NOPIPE || outputs.mode == MODE_EXIT_NOPIPE)
-    flags |= IOSPLICE_WATCH_SINKS;
+  if (asked->mode == MODE_WARN_NOPIPE || asked->mode == MODE_EXIT_NOPIPE)
+    asked->flags |= IOSPLICE_WATCH_SINKS;
   /* Who ends with the first failure gives nothing more to the outputs behind it.  */
-  if (!exits (&outputs))
-    flags |= IOSPLICE_PARALLEL;
-  outputs.pump = iosplice_pump_new (flags, &hooks);
+  if (!ends_run (asked->mode))
+    asked->flags |= IOSPLICE_PARALLEL;
+}
+
+int
+main (int argc, char **argv)
+{
+  struct outputs outputs = { .well = true };
+  const struct iosplice_hooks hooks = { .context = &outputs, .moved = moved, .failed = output_failed };
+  struct asked asked = { .mode = MODE_DIE };
+
+  read_options (argc, argv, &asked);
+  outputs.mode = asked.mode;
+  outputs.pump = iosplice_pump_new (asked.flags, &hooks);
   if (!outputs.pump)
     error (EXIT_FAILURE, errno, "standard output");
   iosplice_pump_blocks (outputs.pump, TEE_READ, TEE_READ);
-  open_outputs (&outputs, argv + optind, argc - optind, append);
-  progress_start (&outputs.progress, shows_progress, shows_progress ? bytes_left (STDIN_FILENO) : -1);
-  if (peeks)
+  open_outputs (&outputs, argv + optind, argc - optind, asked.append);
+  progress_start (&outputs.progress, asked.shows_progress, asked.shows_progress ? bytes_left (STDIN_FILENO) : -1);
+  if (asked.peeks)
     peek (&outputs);
   else
     copy (&outputs);
   progress_end (&outputs.progress);
-  if (debug)
+  if (asked.debug)
     report (outputs.pump, "standard input");
   close_outputs (&outputs);
   if (close (STDIN_FILENO) < 0)
