@@ -296,6 +296,27 @@ threads () { grep -v '+++' trace | cut -d ' ' -f 1 | sort -u | wc -l; }
   for file in one two three; do cat F F | cmp - $file; done
 }
 
+@test "a large transfer does not touch /dev/null" {
+  faults_setup
+  make_bytes F 5000000
+  strace -f -yy -e trace=tee,splice,write -o trace "$SPTEE" /dev/null one <F >/dev/null
+  same_file one F
+  equal "$(grep -c 'tee(' trace)" 0
+  equal "$(grep -c '</dev/null' trace)" 0
+  strace -f -yy -e trace=tee,splice,write -o trace "$SPTEE" /dev/null <F | cmp - F
+  equal "$(grep -c 'tee(' trace)" 0
+  # where there is nothing else it is read as ever, to its end
+  strace -f -yy -e trace=splice -o trace "$SPTEE" /dev/null <F >/dev/null
+  grep -q '</dev/null' trace
+}
+
+@test "a /dev/null that cannot be written fails like any other" {
+  same_script 'tee one <F 1</dev/null'
+  same_script 'cat F | tee -p one /dev/null 1</dev/null'
+  same_script 'cat F | tee one /dev/null >/dev/null'
+  same_script 'cat F | tee -p one >(head -c 10 >/dev/null) /dev/null >/dev/null; cksum one'
+}
+
 @test "files are written in turn where the order can be seen" {
   faults_setup
   make_bytes F 5000000

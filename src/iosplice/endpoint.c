@@ -43,7 +43,8 @@ kind_of (int fd, const struct stat *st)
     case S_IFSOCK:
       return socket_kind (fd);
     case S_IFCHR:
-      return st->st_rdev == makedev (1, 5) ? ENDPOINT_ZERO : ENDPOINT_OTHER;
+      return st->st_rdev == makedev (1, 3) ? ENDPOINT_NULL
+        : st->st_rdev == makedev (1, 5) ? ENDPOINT_ZERO : ENDPOINT_OTHER;
     default:
       return ENDPOINT_OTHER;
     }

@@ -20,7 +20,8 @@ enum endpoint_kind
   ENDPOINT_STREAM_SOCKET,
   ENDPOINT_MESSAGE_SOCKET,
   ENDPOINT_ZERO,
-  ENDPOINT_OTHER                /* terminal, /dev/null and all that is read and written only */
+  ENDPOINT_NULL,
+  ENDPOINT_OTHER                /* terminal and all that is read and written only */
 };
 
 struct endpoint
@@ -33,6 +34,7 @@ struct endpoint
   bool bulk;                    /* source: expect pieces that are worth a pipe */
   bool whole_reads;             /* source: a read is short only at the end of file */
   bool keeps_boundaries;        /* sink: every write is a message of its own */
+  bool discards;                /* sink: it takes and forgets whatever it is given, so it need not be given it */
   bool failed;                  /* sink: dropped */
   bool drops;                   /* sink: its failure does not end the run */
   bool waits;                   /* splice(2) from this socket, or write(2) to this pipe, waits whatever the flags */

@@ -11,12 +11,24 @@
 
 enum { WORTH_A_THREAD = 64 * 1024 };
 
+int
+fanout_takers (const struct iosplice_pump *pump)
+{
+  return pump->discarding < pump->live ? pump->live - pump->discarding : pump->live;
+}
+
+bool
+fanout_brings (const struct iosplice_pump *pump, int sink)
+{
+  return !pump->sinks[sink].failed && (!pump->sinks[sink].discards || pump->discarding == pump->live);
+}
+
 /* Does no sink behind SINK still want the block?  */
 static bool
 last_live (const struct iosplice_pump *pump, int sink)
 {
   while (++sink < pump->count)
-    if (!pump->sinks[sink].failed && !pump->sinks[sink].worker)
+    if (!pump->sinks[sink].worker && fanout_brings (pump, sink))
       return false;
   return true;
 }
@@ -27,6 +39,7 @@ fanout_drop (struct iosplice_pump *pump, int sink, int error)
   pump->side = IOSPLICE_SINK;
   pump->sinks[sink].failed = true;
   pump->live--;
+  pump->discarding -= pump->sinks[sink].discards;
   if (pump->hooks.failed ? pump->hooks.failed (pump->hooks.context, sink, error) == 0 : pump->sinks[sink].drops)
     return 0;
   errno = error;
@@ -70,7 +83,7 @@ serve (struct iosplice_pump *pump)
   result = buffer_drain (from, sink);
   if (from->length < before)
     wait_over (&sink->wait);
-  if (pump->live == 1)
+  if (fanout_takers (pump) == 1)
     {
       pump->moved += before - from->length;
       pump->counted += before - from->length;
@@ -196,7 +209,7 @@ serve_all (struct iosplice_pump *pump)
           result = serve_files (pump, end);
           pump->serving = end - 1;
         }
-      else if (!pump->sinks[pump->serving].failed)
+      else if (fanout_brings (pump, pump->serving))
         result = serve (pump);
       if (result < 0)
         return -1;

@@ -37,7 +37,7 @@ static bool
 all_sinks_refuse (const struct iosplice_pump *pump)
 {
   for (int i = 0; i < pump->count; i++)
-    if (!pump->sinks[i].failed && !pump->sinks[i].refuses)
+    if (!pump->sinks[i].refuses && fanout_brings (pump, i))
       return false;
   return true;
 }
@@ -50,7 +50,7 @@ fill_learn (struct iosplice_pump *pump)
       struct endpoint *sink = &pump->sinks[pump->learned];
       int flags = 0;
 
-      if (sink->kind == ENDPOINT_PIPE || (sink->kind == ENDPOINT_REGULAR && !sink->mine))
+      if (sink->kind == ENDPOINT_PIPE || sink->kind == ENDPOINT_NULL || (sink->kind == ENDPOINT_REGULAR && !sink->mine))
         flags = fcntl (sink->fd, F_GETFL);
       if (flags >= 0 && sink->kind == ENDPOINT_PIPE && flags & O_DIRECT)
         sink->keeps_boundaries = true;
@@ -58,6 +58,11 @@ fill_learn (struct iosplice_pump *pump)
         sink->waits = !(flags & O_NONBLOCK);
       if (flags >= 0 && sink->kind == ENDPOINT_REGULAR && flags & O_APPEND)
         sink->refuses = true;
+      if (flags >= 0 && sink->kind == ENDPOINT_NULL && !sink->failed && (flags & O_ACCMODE) != O_RDONLY)
+        {
+          sink->discards = true;
+          pump->discarding++;
+        }
     }
   if (pump->source.kind == ENDPOINT_PIPE || pump->source.kind == ENDPOINT_STREAM_SOCKET)
     {
@@ -96,7 +101,8 @@ static bool
 keeps_pages (const struct iosplice_pump *pump)
 {
   for (int i = 0; i < pump->count; i++)
-    if (!pump->sinks[i].failed && (pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_OTHER))
+    if ((pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_NULL
+         || pump->sinks[i].kind == ENDPOINT_OTHER) && fanout_brings (pump, i))
       return true;
   return false;
 }
@@ -117,7 +123,7 @@ through_memory (struct iosplice_pump *pump, size_t max)
     return IOSPLICE_CHEAPER;
   if (all_sinks_refuse (pump))
     return IOSPLICE_SINK_REFUSES;
-  if (pump->live > 1 && pump->spare.refused)
+  if (fanout_takers (pump) > 1 && pump->spare.refused)
     return IOSPLICE_SINK_REFUSES;
   if ((!source->bulk || max < WORTH_A_PIPE) && !must_not_wait (pump))
     return IOSPLICE_FEW;
@@ -142,7 +148,7 @@ grow (struct iosplice_pump *pump)
 
   buffer->grown = true;
   /* What the spare pipe cannot hold could not be teed.  */
-  if (pump->live > 1 && buffer_make_pipe (spare, 0) == 0)
+  if (fanout_takers (pump) > 1 && buffer_make_pipe (spare, 0) == 0)
     {
       capacity = iosplice_pipe_grow (spare->pipe[0], LARGE_PIPE);
       if (capacity > 0)

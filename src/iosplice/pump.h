@@ -27,6 +27,7 @@ struct iosplice_pump
   int learned;                  /* of SINKS, from the first, have been looked at for splice */
   bool known;                   /* all ends have been */
   int live;                     /* of those, not failed */
+  int discarding;               /* of the live ones, discard what they get */
   bool same_sinks;              /* two of them are one file or pipe */
   struct buffer buffer;         /* the block in flight */
   struct buffer spare;          /* its duplicate for a sink that is not the last */
@@ -68,6 +69,11 @@ void fill_expect (struct endpoint *source, size_t size);
    Returns 0 when all live sinks have it, or -1 with errno: EAGAIN is "that
    sink is not ready", EINTR a signal; otherwise PUMP->side says who failed.  */
 int fanout (struct iosplice_pump *);
+
+/* fanout.c: how many sinks are brought what is in flight, and is SINK one?  One
+   that discards it is not, as long as there is another.  */
+int fanout_takers (const struct iosplice_pump *);
+bool fanout_brings (const struct iosplice_pump *, int sink);
 
 /* fanout.c: SINK failed with ERROR and gets no more.  Returns 0 if the others
    go on, or -1 with errno ERROR.  */
