@@ -114,8 +114,8 @@ EOF
   spcopy if=/dev/zero bs=1M count=3 status=none | spcat >Z
   printf x | spcopy of=Z conv=notrunc status=none
   spcopy if=/dev/zero bs=1M count=3 status=none | cmp -n 3145728 - /dev/zero
-  run -0 --separate-stderr spcopy --debug if=/dev/zero of=/dev/null bs=1M count=3 status=none
-  [[ $stderr == *' 0 bytes through user space'*tee* ]] || fail "$stderr"
+  spcopy --debug if=/dev/zero bs=1M count=3 status=none 2>means | cksum
+  [[ $(<means) == *' 0 bytes through user space'*tee* ]] || fail "$(<means)"
 }
 
 @test "blocks from a pipe: one splice each, as one read would give" {

@@ -101,8 +101,7 @@ static bool
 keeps_pages (const struct iosplice_pump *pump)
 {
   for (int i = 0; i < pump->count; i++)
-    if ((pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_NULL
-         || pump->sinks[i].kind == ENDPOINT_OTHER) && fanout_brings (pump, i))
+    if ((pump->sinks[i].kind == ENDPOINT_PIPE || pump->sinks[i].kind == ENDPOINT_OTHER) && fanout_brings (pump, i))
       return true;
   return false;
 }
