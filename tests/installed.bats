@@ -22,6 +22,13 @@ build () {
   return $status
 }
 
+@test "the archive has no name that a program could have, too" {
+  archive=$(find "$BATS_FILE_TMPDIR" -name libiosplice.a)
+  nm -g --defined-only "$archive" | awk 'NF == 3 { print $3 }' >names
+  [[ $(grep -c '^iosplice_[a-z]' names) -gt 30 && $(grep -c '^iosplice__' names) -gt 30 ]]
+  run ! grep -v '^iosplice_' names
+}
+
 @test "pkg-config builds each example with the shared library" { build shared; }
 
 @test "pkg-config --static builds each example as a static program" { build static; }

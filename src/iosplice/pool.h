@@ -6,6 +6,7 @@
 #define POOL_H
 
 #include "iosplice.h"
+#include "names.h"
 
 #include <stdbool.h>
 

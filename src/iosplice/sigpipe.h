@@ -6,6 +6,8 @@
 #ifndef SIGPIPE_H
 #define SIGPIPE_H
 
+#include "names.h"
+
 #include <signal.h>
 #include <stdbool.h>
 

@@ -5,6 +5,8 @@
 #ifndef WAIT_H
 #define WAIT_H
 
+#include "names.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
