@@ -49,15 +49,6 @@ struct outcome
 const char *programs[2];
 static const char *const sides[2] = { "theirs", "ours" };
 
-uint64_t
-next_word (uint64_t *state)
-{
-  uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
 _Noreturn void
 failed (const char *what)
 {

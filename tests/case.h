@@ -5,9 +5,10 @@
 #ifndef TESTS_CASE_H
 #define TESTS_CASE_H
 
+#include "lib/random.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -87,9 +88,6 @@ void case_print (const struct test_case *);
 
 /* Write the content of a file.  */
 void put_content (int fd, const struct content *);
-
-/* The generator of all that is random.  */
-uint64_t next_word (uint64_t *state);
 
 /* Exit 2 with a message about errno.  */
 _Noreturn void failed (const char *what);

@@ -13,7 +13,7 @@ load lib/faults
 setup () {
   common_setup
   faults_setup
-  refused=
+  stdin=in
   faults_most 3
   make_bytes bytes 400000
   tr '\000-\377' '\000-\077\000-\077\000-\077\000-\077' <bytes >in
@@ -28,33 +28,8 @@ teardown () {
   common_teardown
 }
 
-# How spcat is run: its standard input and output are files or pipes.
-#   source, sink  file or pipe
-#   refused       a call that is refused all the time, and how: "splice error=EINVAL:when=6+"
-# strace injects only into what it traces; what was refused is taken out of the trace again.
-fault_trace () {
-  local call=${refused%% *} how=${refused#* }
-  [[ -n $call && " $* " != *" trace=$call"[\ ,]* ]] || call=
-  local -a traced=(timeout -k 1 "$limit" strace -y -qq -o trace "${@/#trace=/trace=${call:+$call,}}")
-  [[ -z $call ]] || traced=("${traced[@]:0:7}" -e "inject=$call:$how" "${traced[@]:7}")
-  fault_status=0
-  case $source,$sink in
-    file,file) "${traced[@]}" <in >out 2>err 3>&- || fault_status=$? ;;
-    file,append) : >out; "${traced[@]}" <in >>out 2>err 3>&- || fault_status=$? ;;
-    file,pipe) "${traced[@]}" <in 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
-    pipe,file) cat in 3>&- | "${traced[@]}" 2>err >out 3>&- || fault_status=$? ;;
-    pipe,pipe) cat in 3>&- | "${traced[@]}" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
-  esac
-  [[ -z $call ]] || sed -i "/^$call(.*INJECTED/d" trace
-}
-
-# What the message about an error ends in.
-declare -gA text=(
-  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
-  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
-  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
-  [ENFILE]='Too many open files in system'
-)
+# The output is new, also where it is appended to.
+fault_prepare () { : >out; }
 
 # The user never hears of it.
 unnoticed () { [[ $fault_status -eq 0 && ! -s err ]] && helper prefix out "${wanted[@]}"; }

@@ -13,7 +13,6 @@ load lib/faults
 setup () {
   common_setup
   faults_setup
-  refused=
   faults_most 2
   # not a multiple of any block, and with blocks of NULs
   make_bytes in 400123
@@ -25,43 +24,20 @@ teardown () {
   common_teardown
 }
 
-# How spcopy is run.
-#   source, sink  standard input and output: file or pipe
-#   got           what was written: copy, of the operand of=copy, or out
-#   refused       a call that is refused all the time, and how: "splice error=EINVAL:when=6+"
-# strace injects only into what it traces; what was refused is taken out of the trace again.
-fault_trace () {
-  local call=${refused%% *} how=${refused#* }
-  [[ -n $call && " $* " != *" trace=$call"[\ ,]* ]] || call=
-  local -a traced=(timeout -k 1 "$limit" strace -y -qq -o trace "${@/#trace=/trace=${call:+$call,}}")
-  [[ -z $call ]] || traced=("${traced[@]:0:7}" -e "inject=$call:$how" "${traced[@]:7}")
-  fault_status=0
+# How spcopy is run, and where it leaves an input that is a file.
+#   got  what was written: copy, of the operand of=copy, or out
+fault_run () {
   : >position
-  case $source,$sink in
-    file,file)
-      {
-        "${traced[@]}" >out 2>err 3>&- || fault_status=$?
-        helper seek 0 0 >position
-      } <in
-      ;;
-    file,pipe) "${traced[@]}" <in 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
-    pipe,file) cat in 3>&- | "${traced[@]}" 2>err >out 3>&- || fault_status=$? ;;
-    pipe,pipe) cat in 3>&- | "${traced[@]}" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
-  esac
-  [[ -z $call ]] || sed -i "/^$call(.*INJECTED/d" trace
+  {
+    fault_between "$@"
+    [[ $source,$sink != file,file ]] || helper seek 0 0 >position
+  } <in
 }
 
 fault_prepare () {
   rm -f copy
   [[ ! -e existing ]] || cp existing copy
 }
-
-declare -gA text=(
-  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
-  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
-  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
-  [ENFILE]='Too many open files in system' [EFBIG]='File too large' [ESPIPE]='Illegal seek'
-)
 
 # The counts of standard error: full_in, partial_in, full_out, partial_out, bytes.
 counts () {

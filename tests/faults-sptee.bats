@@ -18,46 +18,30 @@ setup () {
 }
 
 teardown () {
-  echo "# $fault_runs faults: $BATS_TEST_DESCRIPTION" >&3
+  faults_tell
   common_teardown
 }
 
-# How sptee is run: its standard input and output are files or pipes, and
-# everything that it wrote is in the files $outputs.
-#   source, sink  file or pipe; sink also append, or fifo for an operand that is one
-fault_trace () {
-  local -a traced=(timeout -k 1 "$limit" strace -y -qq -o trace "$@")
+# How sptee is run: everything that it wrote is in the files $outputs.
+#   sink  also fifo, for an operand that is one
+fault_run () {
   local name
   for name in "${outputs[@]}"; do : >"$name"; done
-  fault_status=0
-  case $source,$sink in
-    file,file) "${traced[@]}" <in >out 2>err 3>&- || fault_status=$? ;;
-    file,append) "${traced[@]}" <in >>out 2>err 3>&- || fault_status=$? ;;
-    file,pipe) "${traced[@]}" <in 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
-    pipe,file) cat in 3>&- | "${traced[@]}" 2>err >out 3>&- || fault_status=$? ;;
-    pipe,pipe) cat in 3>&- | "${traced[@]}" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
-    pipe,fifo)
-      # held open until the run is over, which may not even open it
-      exec 6<>fifo 7<fifo
-      cat <&7 >read 3>&- 6>&- &
-      exec 7<&-
-      cat in 3>&- 6>&- | "${traced[@]}" 2>err >out 3>&- 6>&- || fault_status=$?
-      exec 6>&-
-      wait $!
-      ;;
-  esac
+  if [[ $sink == fifo ]]; then
+    # held open until the run is over, which may not even open it
+    exec 6<>fifo 7<fifo
+    cat <&7 >read 3>&- 6>&- &
+    exec 7<&-
+    cat in 3>&- 6>&- | "$@" 2>err >out 3>&- 6>&- || fault_status=$?
+    exec 6>&-
+    wait $!
+  else
+    fault_between "$@" <in
+  fi
 }
 
-# How an output is called in a message, and what that ends in.
+# How an output is called in a message.
 declare -gA called=([out]="('standard output'|write error)" [one]=one [two]=two [read]=fifo)
-declare -gA text=(
-  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
-  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
-  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
-  [ENFILE]='Too many open files in system' [EBADF]='Bad file descriptor' [EFBIG]='File too large'
-  [EISDIR]='Is a directory' [ENOSYS]='Function not implemented' [ESPIPE]='Illegal seek'
-)
-
 # named NAME: a message says so of this.
 named () { grep -Eqx "[^ ]*sptee: $1: ${text[$fault_error]}" err; }
 

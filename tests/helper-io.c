@@ -8,6 +8,8 @@
    after which the helper complains and exits 99.  */
 
 #define _GNU_SOURCE
+#include "lib/random.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <error.h>
@@ -115,15 +117,6 @@ spawn (char **command, int fd, int end, int other)
 }
 
 /* The test data: a stream that a seed determines, so that any two writers of it agree.  */
-
-static uint64_t
-next_word (uint64_t *state)
-{
-  uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 struct stream
 {
@@ -731,9 +724,8 @@ is_kind (uint64_t node, const char *kind)
 static int
 read_lie (uint64_t node, uint64_t offset, uint64_t size, char *bytes)
 {
-  static const uint64_t step = 0x9e3779b97f4a7c15u;
   const struct lie *lie = &lies[node - 2];
-  struct stream s = {.state = 1 + offset / 8 * step };
+  struct stream s = {.state = 1 + offset / 8 * WORD_STEP };
   bool bad = is_kind (node, "bad") || is_kind (node, "rotten");
   uint64_t end = bad ? lie->claim : lie->size;
   if ((offset + size > lie->size && is_kind (node, "broken"))

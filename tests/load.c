@@ -21,6 +21,8 @@
    SPDX-License-Identifier: MIT */
 
 #define _GNU_SOURCE
+#include "lib/random.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -102,21 +104,13 @@ patience (double since, const char *what)
     error (99, 0, "seed %llu: gave up waiting: %s", (unsigned long long) seed, what);
 }
 
-static uint64_t
-word (uint64_t z)
-{
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
 /* From 0 to MOST.  */
 static long long
 pick (long long most)
 {
   static uint64_t state;
 
-  return word (seed + ++state * 0x9e3779b97f4a7c15u) % (most + 1);
+  return word (seed + ++state * WORD_STEP) % (most + 1);
 }
 
 /* What END sends from its byte number SENT on.  */

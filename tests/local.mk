@@ -52,6 +52,7 @@ TESTS_LIB = \
   tests/lib/common.bash \
   tests/lib/differential.bash \
   tests/lib/faults.bash \
+  tests/lib/random.h \
   tests/lib/symbols.h \
   tests/lib/tap.h
 TESTS_HELPER = tests/helper-io tests/helper-library tests/cases-spcopy tests/load

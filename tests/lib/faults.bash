@@ -38,16 +38,47 @@ faults_most 12
 
 faults_setup () {
   need strace
+  refused=
   strace -o /dev/null true 2>/dev/null || skip "ptrace is not permitted here"
   # LeakSanitizer is a tracer itself, and a process has only one.
   export ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 }
 
 # fault_trace STRACE_ARGUMENT... -- COMMAND...
+#   refused  a call that is refused all the time, and how: "splice error=EINVAL:when=6+"
+# strace injects only into what it traces; what was refused is taken out of the trace again.
 fault_trace () {
+  local call=${refused%% *} how=${refused#* }
+  [[ -n $call && " $* " != *" trace=$call"[\ ,]* ]] || call=
+  local -a refusal=(${call:+-e "inject=$call:$how"})
   fault_status=0
-  timeout -k 1 "$limit" strace -y -qq -o trace "$@" <"${stdin:-/dev/null}" >out 2>err 3>&- || fault_status=$?
+  fault_run timeout -k 1 "$limit" strace -y -qq -o trace "${refusal[@]}" "${@/#trace=/trace=${call:+$call,}}"
+  [[ -z $call ]] || sed -i "/^$call(.*INJECTED/d" trace
 }
+
+# Hook: run COMMAND and set fault_status.
+fault_run () { fault_between "$@" <"${stdin:-/dev/null}"; }
+
+# fault_between COMMAND...: whose standard input and output are files or pipes.
+#   source, sink  file or pipe; sink also append
+fault_between () {
+  case ${source:-file},${sink:-file} in
+    file,file) "$@" >out 2>err 3>&- || fault_status=$? ;;
+    file,append) "$@" >>out 2>err 3>&- || fault_status=$? ;;
+    file,pipe) "$@" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[0]} ;;
+    pipe,file) cat 3>&- | "$@" 2>err >out 3>&- || fault_status=$? ;;
+    pipe,pipe) cat 3>&- | "$@" 2>err 3>&- | cat >out; fault_status=${PIPESTATUS[1]} ;;
+  esac
+}
+
+# What the message about an error ends in.
+declare -gA text=(
+  [EINTR]='Interrupted system call' [EDQUOT]='Disk quota exceeded' [EAGAIN]='Resource temporarily unavailable'
+  [EIO]='Input/output error' [ENOSPC]='No space left on device' [EINVAL]='Invalid argument'
+  [EPERM]='Operation not permitted' [ENOMEM]='Cannot allocate memory' [EMFILE]='Too many open files'
+  [ENFILE]='Too many open files in system' [EBADF]='Bad file descriptor' [EFBIG]='File too large'
+  [EISDIR]='Is a directory' [ENOSYS]='Function not implemented' [ESPIPE]='Illegal seek'
+)
 
 # The number of calls of CALLS before the program's own.
 fault_first () {
