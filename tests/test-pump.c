@@ -1126,7 +1126,7 @@ parallel (void)
 static void
 statistics (void)
 {
-  int in = file_of (SIZE), out = file_of (0), null = open ("/dev/null", O_WRONLY), ends[2];
+  int in = file_of (SIZE), out = file_of (0), other = file_of (0), null = open ("/dev/null", O_WRONLY), ends[2];
   struct iosplice_statistics counted;
   struct iosplice_pump *pump = pump_of (0, NULL, in, out, 0);
 
@@ -1135,7 +1135,7 @@ statistics (void)
   CHECK (counted.splice.bytes + counted.copy_file_range.bytes + counted.read.bytes == SIZE, "statistics count every byte once");
   iosplice_pump_free (pump);
   lseek (in, 0, SEEK_SET);
-  pump = pump_of (0, NULL, in, null, 0);
+  pump = pump_of (0, NULL, in, other, 0);
   NEED (iosplice_pump_sink (pump, out, 0, NULL) == 1 && iosplice_pump_run (pump, -1) == SIZE);
   iosplice_pump_statistics (pump, &counted);
   CHECK (counted.splice.bytes == SIZE && counted.tee.bytes == SIZE && counted.read.bytes == 0 && counted.write.bytes == 0 && counted.reason <= IOSPLICE_FEW,
@@ -1171,6 +1171,7 @@ statistics (void)
   close (ends[0]);
   close (in);
   close (out);
+  close (other);
   close (null);
 }
 
