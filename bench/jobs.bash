@@ -1,12 +1,8 @@
-# jobs.bash - the jobs that people have, and what each must reach: rows of
+# jobs.bash - the jobs that people have, where matrix.bash has them not: rows of
 # bench/run, which loads this.
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154  # commands are text for a shell of their own; bench/run's variables
 
-row cat-splice '$LIMIT drain' \
-    spcat '$SPCAT $F | @' cat 'cat $F | @' uutils '$peers/uu-cat $F | @' limit '$LIMIT cat $F | @' || status=1
-row cat-read '$LIMIT read' \
-    spcat '$SPCAT $F | @' cat 'cat $F | @' uutils '$peers/uu-cat $F | @' limit '$LIMIT cat $F | @' || status=1
 row cat-cat-splice '$LIMIT drain' \
     spcat '$SPCAT $F | $SPCAT | @' cat 'cat $F | cat | @' uutils '$peers/uu-cat $F | $peers/uu-cat | @' \
     limit '$LIMIT cat $F | $LIMIT cat | @' || status=1
@@ -25,20 +21,6 @@ row cat-cat-busy '$LIMIT drain' \
     limit '$LIMIT busy sh -c "$LIMIT cat $F | $LIMIT cat | @"' || status=1
 row cat-slow-reader '$LIMIT slow' \
     spcat '$SPCAT $F | @' cat 'cat $F | @' limit '$LIMIT cat $F | @' || status=1
-row cat-null '' \
-    spcat '$SPCAT $F >/dev/null' cat 'cat $F >/dev/null' uutils '$peers/uu-cat $F >/dev/null' \
-    limit '$LIMIT cat $F >/dev/null' || status=1
-row cat-file '' \
-    spcat '$SPCAT $F >$OUT' cat 'cat $F >$OUT' uutils '$peers/uu-cat $F >$OUT' limit '$LIMIT range $F >$OUT' || status=1
-row cat-pipe-file '' \
-    spcat '$LIMIT cat $F | $SPCAT >$OUT' cat '$LIMIT cat $F | cat >$OUT' uutils '$LIMIT cat $F | $peers/uu-cat >$OUT' \
-    limit '$LIMIT cat $F | $LIMIT cat >$OUT' || status=1
-row cat-tcp '' \
-    spcat '$LIMIT tcp-out $SPCAT $F >/dev/null' cat '$LIMIT tcp-out cat $F >/dev/null' \
-    uutils '$LIMIT tcp-out $peers/uu-cat $F >/dev/null' limit '$LIMIT tcp-out $LIMIT cat $F >/dev/null' || status=1
-row tcp-cat '' \
-    spcat '$LIMIT tcp-in $F $SPCAT >$OUT' cat '$LIMIT tcp-in $F cat >$OUT' \
-    uutils '$LIMIT tcp-in $F $peers/uu-cat >$OUT' limit '$LIMIT tcp-in $F $LIMIT cat >$OUT' || status=1
 row cat-no-splice '$LIMIT read' \
     spcat '$LIMIT refuse $SPCAT $F | @' cat 'cat $F | @' || status=1
 row cat-no-splice-file '' \
@@ -52,8 +34,6 @@ dd_row() {
         uutils "$3\$peers/uu-dd $4 status=none$5" "${bare[@]}" || status=1
 }
 
-dd_row dd-null '' '' 'if=$F' ' >/dev/null' '$LIMIT cat $F >/dev/null'
-dd_row dd-1M-null '' '' 'if=$F bs=1M' ' >/dev/null' '$LIMIT cat $F >/dev/null'
 dd_row dd-file '' '' 'if=$F of=$OUT' '' '$LIMIT range $F >$OUT'
 dd_row dd-1M-file '' '' 'if=$F of=$OUT bs=1M' '' '$LIMIT range $F >$OUT'
 for size_of_block in 64K 1M; do
@@ -73,30 +53,33 @@ for conversion in ucase swab ebcdic 'block cbs=80'; do
     dd_row "dd-1M-${conversion% *}" '' '' 'if=$F bs=1M conv=$conversion' ' >/dev/null'
 done
 # As many blocks as a disk can sync in reasonable time.
+make_blocks() {
+    local bytes=$((512 * $(numfmt --from=iec "${size_of_block^^}")))
+    head -c $((bytes < size * 1048576 ? bytes : size * 1048576)) "$F" >"$1"
+}
+make_input=make_blocks
 for size_of_block in 4k 64k 1M; do
-    export size_of_block
-    input=$work/blocks
-    head -c $((512 * $(numfmt --from=iec "${size_of_block^^}") < size * 1048576 ? 512 * $(numfmt --from=iec "${size_of_block^^}") : size * 1048576)) "$F" >"$input"
-    export input
+    input=$work/blocks-$size_of_block
+    export size_of_block input
     dd_row "dd-direct-$size_of_block" '' '' 'if=$input iflag=direct bs=$size_of_block' ' >/dev/null'
     dd_row "dd-direct-dsync-$size_of_block" '' '' 'if=$input of=$OUT oflag=direct,dsync bs=$size_of_block' ''
+    rm -f "$input"
 done
-input=$work/zeros
-truncate -s 2G "$input"
-dd_row dd-zero-splice '$LIMIT drain' '' 'if=/dev/zero bs=1M count=2048' ' | @' '$LIMIT cat $input | @'
-rm -f "$work/zeros" "$work/blocks"
 input=$F
 
 row tee-pipeline '$LIMIT drain' \
     spcat+sptee '$SPCAT $F | $SPTEE /dev/null | @' cat+tee 'cat $F | tee /dev/null | @' \
-    uutils '$peers/uu-cat $F | $peers/uu-tee /dev/null | @' || status=1
+    uutils '$peers/uu-cat $F | $peers/uu-tee /dev/null | @' limit '$LIMIT cat $F | $LIMIT tee /dev/null | @' || status=1
 
-# Formatting: text, then random bytes.
-head -c 300000000 "$F" >"$work/random"
-find /usr/include "$(dirname "$0")/.." -name '*.[ch]' -exec cat {} + >"$work/sample" 2>/dev/null
-while cat "$work/sample"; do :; done 2>/dev/null | head -c 300000000 >"$work/text"
-for kind in text random; do
-    input=$work/$kind
+# Formatting: source text, then random bytes, at most 300 MB.
+make_text() {
+    find /usr/include "$here/.." -name '*.[ch]' -exec cat {} + 2>/dev/null >"$work/sample"
+    while cat "$work/sample"; do :; done 2>/dev/null | head -c "$(stat -c %s "$work/random")" >"$1"
+    rm "$work/sample"
+}
+make_random() { head -c 300000000 "$F" >"$1"; }
+for kind in random text; do
+    input=$work/$kind make_input=make_$kind
     export input
     for option in -n -b -s -E -T -v -A; do
         export option
@@ -107,16 +90,24 @@ for kind in text random; do
             uutils '$peers/uu-cat $option $input >/dev/null' || status=1
     done
 done
-rm "$work/random" "$work/text" "$work/sample"
+rm -f "$work/random" "$work/text"
 
-# Small things: 1,000 files of 4 KiB, and 2,000 starts on one of 6 bytes.
-mkdir "$work/small"
-export SMALL=$work/small SIX=$work/six
-split -a 3 -b 4096 -d <(head -c 4096000 "$F") "$SMALL/"
-input=$work/thousand
-cat "$SMALL"/* >"$input"
-row cat-small-files '' spcat '$SPCAT $SMALL/* >/dev/null' cat 'cat $SMALL/* >/dev/null' || status=1
+# Small things: 1,000 and 10,000 files of 4 KiB, and 2,000 starts on one of 6 bytes.
+make_small() {
+    head -c $((files * 4096)) /dev/urandom >"$1"
+    mkdir "$1.d"
+    split -a 5 -b 4096 -d "$1" "$1.d/"
+}
+make_input=make_small
+for files in 1000 10000; do
+    input=$work/small-$files
+    export input
+    row "cat-$files-files" '' spcat '$SPCAT $input.d/* >/dev/null' cat 'cat $input.d/* >/dev/null' \
+        uutils '$peers/uu-cat $input.d/* >/dev/null' busybox '$peers/bb-cat $input.d/* >/dev/null' || status=1
+    rm -rf "$work/small-$files"*
+done
+export SIX=$work/six
 printf '12345\n' >"$SIX"
-input=$SIX
+input=
 row cat-starts '' \
     spcat '$LIMIT starts 2000 $SPCAT $SIX >/dev/null' cat '$LIMIT starts 2000 cat $SIX >/dev/null' || status=1

@@ -7,12 +7,17 @@
           limit cat [FILE]   splice FILE (standard input) to standard output
                              through a pipe of 1 MiB, blocking
           limit loop FILE    the same through pipes that are as large as standard output
-          limit zero N       splice N MiB of /dev/zero to standard output
+          limit tee FILE     splice standard input to a pipe of 1 MiB, tee(2) that to
+                             standard output, or to a second pipe, and splice it there
+                             and to FILE
+          limit vmsplice N   vmsplice N MiB of zeros to standard output, the same page again
+                             and again
+          limit zeros N      write N MiB of zeros, 128 KiB at a time
           limit first N      splice the first N MiB of standard input to standard output
           limit drip N       write N single bytes, one each 50 us
           limit capacity N COMMAND...  run COMMAND with N bytes as the capacity of the
                              pipe that is its standard output
-          limit copy [FILE]  read and write, 128 KiB at a time
+          limit copy [FILE [N]]  read and write, at most N MiB, 128 KiB at a time
           limit range FILE   copy_file_range FILE to standard output
           limit starts N COMMAND...    run COMMAND N times
           limit busy COMMAND...        run COMMAND with a busy loop on every processor
@@ -49,6 +54,7 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,14 +168,83 @@ cat (int in, off_t length)
   loop (in, length, MEBIBYTE);
 }
 
+/* All LENGTH bytes of a pipe.  */
 static void
-copy (int in)
+drain_to (int pipe, int out, size_t length)
 {
-  static char bytes[128 * 1024];
-  ssize_t n;
+  for (ssize_t n; length > 0; length -= n)
+    if ((n = splice (pipe, NULL, out, NULL, length, 0)) <= 0)
+      fail ("splice out");
+}
 
-  while ((n = read (in, bytes, sizeof bytes)) > 0)
-    if (write (STDOUT_FILENO, bytes, n) != n)
+static void
+make_pipe (int ends[2])
+{
+  if (pipe (ends) < 0)
+    fail ("pipe");
+  fcntl (ends[0], F_SETPIPE_SZ, MEBIBYTE);
+}
+
+static void
+tee_to (const char *name)
+{
+  int file = open (name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  int piped = fcntl (STDOUT_FILENO, F_SETPIPE_SZ, MEBIBYTE) > 0;
+  int filled[2], second[2];
+  ssize_t n, m;
+
+  if (file < 0)
+    fail (name);
+  make_pipe (filled);
+  make_pipe (second);
+  fcntl (STDIN_FILENO, F_SETPIPE_SZ, MEBIBYTE);
+  while ((n = splice (STDIN_FILENO, NULL, filled[1], NULL, MEBIBYTE, 0)) > 0)
+    for (; n > 0; n -= m)
+      {
+        if ((m = tee (filled[0], piped ? STDOUT_FILENO : second[1], n, 0)) <= 0)
+          fail ("tee");
+        if (!piped)
+          drain_to (second[0], STDOUT_FILENO, m);
+        drain_to (filled[0], file, m);
+      }
+  if (n < 0)
+    fail ("splice in");
+}
+
+static void
+vmsplice_zeros (off_t length)
+{
+  enum { PAGE = 4096, PIECES = 256 };
+  static char page[PAGE] __attribute__ ((aligned (PAGE)));
+  struct iovec pieces[PIECES];
+
+  fcntl (STDOUT_FILENO, F_SETPIPE_SZ, MEBIBYTE);
+  for (int i = 0; i < PIECES; i++)
+    pieces[i] = (struct iovec) { .iov_base = page, .iov_len = PAGE };
+  /* The pipe takes whole pages, and LENGTH is a multiple of them all.  */
+  for (ssize_t n; length > 0; length -= n)
+    if ((n = vmsplice (STDOUT_FILENO, pieces, length < PIECES * PAGE ? length / PAGE : PIECES, 0)) <= 0)
+      fail ("vmsplice");
+}
+
+static char buffer[128 * 1024];
+
+static void
+write_zeros (off_t length)
+{
+  for (; length > 0; length -= sizeof buffer)
+    if (write (STDOUT_FILENO, buffer, sizeof buffer) != sizeof buffer)
+      fail ("write");
+}
+
+/* At most LENGTH bytes, a multiple of the buffer's.  */
+static void
+copy (int in, off_t length)
+{
+  ssize_t n = 0;
+
+  for (; length > 0 && (n = read (in, buffer, sizeof buffer)) > 0; length -= n)
+    if (write (STDOUT_FILENO, buffer, n) != n)
       fail ("write");
   if (n < 0)
     fail ("read");
@@ -434,6 +509,12 @@ through (const char *name, char *text)
   waitpid (relay, NULL, 0);
 }
 
+static off_t
+mebibytes (const char *number)
+{
+  return (off_t) atol (number) * MEBIBYTE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -448,11 +529,15 @@ main (int argc, char **argv)
   else if (strcmp (job, "cat") == 0)
     cat (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO, INT64_MAX);
   else if (strcmp (job, "copy") == 0)
-    copy (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO);
-  else if (strcmp (job, "zero") == 0 && argc > 2)
-    cat (open_or_fail ("/dev/zero", O_RDONLY), atol (argv[2]) * MEBIBYTE);
+    copy (argc > 2 ? open_or_fail (argv[2], O_RDONLY) : STDIN_FILENO, argc > 3 ? mebibytes (argv[3]) : INT64_MAX);
+  else if (strcmp (job, "tee") == 0 && argc > 2)
+    tee_to (argv[2]);
+  else if (strcmp (job, "vmsplice") == 0 && argc > 2)
+    vmsplice_zeros (mebibytes (argv[2]));
+  else if (strcmp (job, "zeros") == 0 && argc > 2)
+    write_zeros (mebibytes (argv[2]));
   else if (strcmp (job, "first") == 0 && argc > 2)
-    cat (STDIN_FILENO, (off_t) atoi (argv[2]) * MEBIBYTE);
+    cat (STDIN_FILENO, mebibytes (argv[2]));
   else if (strcmp (job, "drip") == 0 && argc > 2)
     drip (atoi (argv[2]));
   else if (strcmp (job, "loop") == 0 && argc > 2)

@@ -1,5 +1,5 @@
-# matrix.bash - every pair of source and sink, and throughput against block size
-# and pipe capacity: rows of bench/run, which loads this.
+# matrix.bash - every pair of source and sink, throughput against block size and
+# pipe capacity, and whole pipelines: rows of bench/run, which loads this.
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2016,SC2154  # commands are text for a shell of their own; bench/run's variables
 
@@ -21,6 +21,10 @@ pair() {
     prepare=
     while [ $# -gt 0 ]; do
         command=$2
+        case $source-$sink-$1 in        # what is not a loop of splice into a private pipe and out
+        file-new-limit | file-existing-limit) command='$LIMIT range' ;;
+        *-append-limit) command=${2/LIMIT cat/LIMIT copy} ;;
+        esac
         [ "$sink" != tcp ] || command="\$LIMIT tcp-out $command"
         command=$(from "$source" "$command")
         case $sink in
@@ -28,10 +32,7 @@ pair() {
         null | tcp) command+=' >/dev/null' ;;
         new) command+=' >$OUT' prepare='rm -f $OUT' ;;
         existing) command+=' 1<>$OUT' prepare='test -s $OUT || cp $F $OUT' ;;
-        append)
-            command=${command//LIMIT cat/LIMIT copy}    # it refuses splice
-            command+=' >>$OUT' prepare=': >$OUT'
-            ;;
+        append) command+=' >>$OUT' prepare=': >$OUT' ;;     # it refuses splice
         esac
         commands+=("$1" "$command")
         shift 2
@@ -54,8 +55,13 @@ done
 export MEBIBYTES=$size
 zeros='if=/dev/zero bs=1M count=$MEBIBYTES status=none'
 for sink in $sinks; do
+    case $sink in
+    splice | read) zero='vmsplice $MEBIBYTES' ;;
+    null) zero='copy /dev/zero $MEBIBYTES' ;;
+    *) zero='zeros $MEBIBYTES' ;;
+    esac
     pair zero $sink spcopy "\$SPCOPY $zeros" dd "dd $zeros" uutils "\$peers/uu-dd $zeros" busybox "\$peers/bb-dd $zeros" \
-        limit '$LIMIT zero $MEBIBYTES'
+        limit "\$LIMIT $zero"
 done
 
 for block in 512 4K 64K 1M 4M; do
@@ -72,13 +78,14 @@ for capacity in 4096 16384 65536 262144 1048576; do
         limit "\$LIMIT capacity $capacity \$LIMIT loop \$F | @" || status=1
 done
 
-# Whole pipelines.
+# Whole pipelines; spcat F | sptee G | reader is among sptee's.
+make_blocks() { head -c 64M "$F" >"$1"; }
+input=$work/blocks make_input=make_blocks
+export BLOCKS=$input
 row pipeline-gzip '$LIMIT read' \
-    spcopy '$SPCOPY if=$F bs=1M count=64 status=none | gzip -1 | @' dd 'dd if=$F bs=1M count=64 status=none | gzip -1 | @' ||
-    status=1
+    spcopy '$SPCOPY if=$BLOCKS bs=1M status=none | gzip -1 | @' dd 'dd if=$BLOCKS bs=1M status=none | gzip -1 | @' || status=1
+rm -f "$input"
+input=$F
 row pipeline-tar '' \
     spcopy 'tar cf - --mtime=@0 -C "${F%/*}" input | $SPCOPY of=$OUT bs=64K iflag=fullblock status=none' \
     dd 'tar cf - --mtime=@0 -C "${F%/*}" input | dd of=$OUT bs=64K iflag=fullblock status=none' || status=1
-row pipeline-tee '$LIMIT read' \
-    sp '$SPCAT $F | $SPTEE $OUT | @' coreutils 'cat $F | tee $OUT | @' uutils '$peers/uu-cat $F | $peers/uu-tee $OUT | @' \
-    busybox '$peers/bb-cat $F | $peers/bb-tee $OUT | @' toybox '$peers/toy-cat $F | $peers/toy-tee $OUT | @' || status=1
