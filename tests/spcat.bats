@@ -239,7 +239,7 @@ populate () {
   equal "${stderr_lines[1]}" \
     'spcat: few: 4 bytes through user space (too few at a time to be worth a pipe), read 4 bytes in 2 calls, write 4 bytes in 1 calls'
   spcat --debug F >copy 2>err
-  [[ $(<err) == 'spcat: F: 0 bytes through user space, copy_file_range 300000 bytes in '* ]]
+  [[ $(<err) == 'spcat: F: 0 bytes through user space, copy_file_range '* ]]
   spcat --debug F >>copy 2>err
   [[ $(<err) == *'300000 bytes through user space (the output refuses splice)'* ]]
   spcat --debug --no-splice F 2>err >copy

@@ -292,9 +292,15 @@ noerror_case () {
 }
 
 @test "--debug tells by which means" {
+  local means
   make_bytes F 1000000
   run -0 --separate-stderr spcopy --debug if=F of=G status=none
-  [[ $stderr == 'spcopy: F: 0 bytes through user space, copy_file_range 1000000 bytes in '* ]] || fail "$stderr"
+  # where copy_file_range shares nothing only the first piece, which finds out, goes by it
+  case $(stat -f -c %T .) in
+    ext2/ext3 | tmpfs) means='copy_file_range 131072 bytes in 1 calls, splice 868928 bytes in ' ;;
+    *) means='copy_file_range 1000000 bytes in ' ;;
+  esac
+  [[ $stderr == "spcopy: F: 0 bytes through user space, $means"* ]] || fail "$stderr"
   run -0 --separate-stderr spcopy --debug if=F of=G status=none oflag=sync
   [[ $stderr == 'spcopy: F: 1000000 bytes through user space (each block is a read and a write)' ]] || fail "$stderr"
 }

@@ -1,7 +1,8 @@
 /* copy.c - the shortcut from one regular file to another: copy_file_range(2),
-   which shares the extents where the file system can, and saves the trip
-   through a pipe elsewhere.  Whatever it refuses or fails at is asked again
-   of the loop, which knows what to do and which side to blame.
+   which shares the extents, or has the server copy, where the file system can.
+   Elsewhere it saves making a pipe for a small file; a large one moves faster
+   through ours.  Whatever it refuses or fails at is asked again of the loop,
+   which knows what to do and which side to blame.
 
    SPDX-License-Identifier: MIT */
 
@@ -10,6 +11,8 @@
 #include "pump.h"
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum
@@ -18,6 +21,15 @@ enum
   MOST_AT_ONCE = 32 * 1024 * 1024,      /* signals are held back meanwhile, so it must not take long */
   LEAST = 64 * 1024
 };
+
+/* Is copy_file_range(2) to SINK no more than splice(2) through a pipe of 64 KiB?  */
+static bool
+only_splices (const struct endpoint *sink)
+{
+  struct statfs fs;
+
+  return fstatfs (sink->fd, &fs) == 0 && (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC);
+}
 
 static bool
 applies (const struct iosplice_pump *pump)
@@ -90,7 +102,8 @@ copy_range (struct iosplice_pump *pump, off_t max)
 {
   struct endpoint *source = &pump->source;
   struct endpoint *sink = &pump->sinks[0];
-  off_t most = pump->statistics.copy_file_range.bytes > 0 ? MOST_AT_ONCE : PROBE;
+  bool first = pump->statistics.copy_file_range.bytes == 0;
+  off_t most = first ? PROBE : MOST_AT_ONCE;
   off_t size = max < most ? max : most;
   size_t done = 0;
 
@@ -121,5 +134,7 @@ copy_range (struct iosplice_pump *pump, off_t max)
           place_leave (&place);
         }
     }
+  if (first && done > 0 && only_splices (sink))
+    pump->no_range = true;
   return done;
 }
