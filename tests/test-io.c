@@ -690,6 +690,8 @@ transfers (unsigned flags)
   CHECK (iosplice_copy (other[1], NULL, out, NULL, -1, flags, &result) == -1 && errno == EBADF && result.side == IOSPLICE_SOURCE, "a source that cannot be read: EBADF");
   CHECK (iosplice_copy (in, NULL, other[0], NULL, -1, flags, &result) == -1 && errno == EBADF && result.side == IOSPLICE_SINK && result.moved == 0, "a sink that cannot be written: EBADF");
   CHECK (iosplice_copy (in, NULL, out, NULL, -1, flags | 0x40000000u, &result) == -1 && errno == EINVAL && result.side == IOSPLICE_NEITHER, "a flag that is none: EINVAL");
+  CHECK (iosplice_copy (in, NULL, out, NULL, -1, flags | IOSPLICE_WATCH_SINKS, &result) == -1 && errno == EINVAL
+         && iosplice_full (in, NULL, out, NULL, 0, flags | IOSPLICE_PARALLEL, &result) == -1 && errno == EINVAL, "a flag that only a pump has: EINVAL");
   int directory = open (".", O_RDONLY), append = scratch (O_APPEND), full = open ("/dev/full", O_WRONLY);
   CHECK (iosplice_copy (directory, NULL, out, NULL, -1, flags, &result) == -1 && errno == EISDIR && result.side == IOSPLICE_SOURCE, "a directory: EISDIR");
   to = 0;

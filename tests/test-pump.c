@@ -799,6 +799,11 @@ half_made (void)
     }
   CHECK (iosplice_pump_new (0x40000000u, NULL) == NULL && errno == EINVAL, "a flag that is none: EINVAL");
   CHECK (iosplice_pump_new (IOSPLICE_NONBLOCK, NULL) == NULL && errno == EINVAL, "a flag of other calls: EINVAL");
+  struct iosplice_pump *none = iosplice_pump_new (0, NULL);
+  CHECK (iosplice_pump_source (none, in, IOSPLICE_DROPS, NULL) == -1 && errno == EINVAL && iosplice_pump_source (none, in, 0x40000000u, NULL) == -1 && errno == EINVAL,
+         "a flag that a source has not: EINVAL");
+  CHECK (iosplice_pump_sink (none, out, IOSPLICE_NO_SIGPIPE, NULL) == -1 && errno == EINVAL && iosplice_pump_sinks (none) == 0, "... and a sink has not");
+  iosplice_pump_free (none);
 
   /* Descriptors that are closed while the pump has them.  */
   int source = dup (in), sink = dup (out);
@@ -865,8 +870,47 @@ changes_in_flight (void)
   CHECK (iosplice_pump_step (pump, -1) == IOSPLICE_FAILED && errno == EPIPE && position (new) == HALF, "what a failure costs of an earlier source does not move the next");
   iosplice_pump_free (pump);
   close (old);
-  close (new);
   close (one[1]);
+
+  /* Nor to where the same one goes on.  */
+  NEED (pipe (one) == 0 && fcntl (one[0], F_SETPIPE_SZ, SMALL) == SMALL);
+  out = file_of (0);
+  pump = pump_of (0, NULL, new, one[1], 0);
+  NEED (iosplice_pump_source_at (pump, 0) == 0 && iosplice_pump_step (pump, -1) == IOSPLICE_WAIT_SINK);
+  NEED (iosplice_pump_source_at (pump, HALF) == 0);
+  close (one[0]);
+  NEED (iosplice_pump_step (pump, -1) == IOSPLICE_FAILED && errno == EPIPE && iosplice_pump_sink (pump, out, 0, NULL) == 1);
+  CHECK (iosplice_pump_run (pump, -1) == HALF && holds (out, data + HALF, HALF), "... nor to where the same one goes on");
+  iosplice_pump_free (pump);
+  close (out);
+  close (one[1]);
+
+  /* A step that takes little, or nothing, puts back no more than another.  */
+  for (off_t length = 0; length <= 100; length += 100)
+    {
+      NEED (pipe (one) == 0 && fcntl (one[0], F_SETPIPE_SZ, SMALL) == SMALL && lseek (new, 0, SEEK_SET) == 0);
+      pump = pump_of (0, NULL, new, one[1], 0);
+      NEED (iosplice_pump_step (pump, 10 * SMALL) == IOSPLICE_WAIT_SINK && position (new) == 10 * SMALL);
+      close (one[0]);
+      CHECK (iosplice_pump_step (pump, length) == IOSPLICE_FAILED && errno == EPIPE && position (new) == 10 * SMALL + length && iosplice_pump_taken (pump) == length,
+             "a step of few bytes fails: the source stands behind the block");
+      iosplice_pump_free (pump);
+      close (one[1]);
+    }
+  close (new);
+
+  /* In memory, too, a new sink that is a pipe is not waited for.  */
+  NEED (pipe (one) == 0 && fcntl (one[0], F_SETPIPE_SZ, SMALL) == SMALL && pipe (two) == 0 && fcntl (two[0], F_SETPIPE_SZ, SMALL) == SMALL);
+  in[0] = file_of (3 * SMALL);
+  pump = pump_of (0, NULL, in[0], one[1], 0);
+  NEED (iosplice_pump_step (pump, -1) == IOSPLICE_WAIT_SINK && iosplice_pump_sink (pump, two[1], 0, NULL) == 1);
+  for (int i = 0; i < 2; i++)
+    NEED (read (one[0], got, SMALL) == SMALL && iosplice_pump_step (pump, -1) == IOSPLICE_WAIT_SINK);
+  CHECK (iosplice_pump_waiting (pump) == 1 && read (two[0], got, SIZE) == SMALL, "what a new sink gets of the bytes in flight is not waited for");
+  iosplice_pump_free (pump);
+  for (int i = 0; i < 2; i++)
+    close (one[i]), close (two[i]);
+  close (in[0]);
 }
 
 /* SIGPIPE.  */

@@ -127,7 +127,7 @@ void iosplice_pump_free (struct iosplice_pump *pump);
    flags  IOSPLICE_MINE or 0
    st     what fstat(2) said of FD, or NULL to have it asked; st_size is only a hint
 
-   Returns 0, or -1 with errno of fstat(2).  Never blocks.  */
+   Returns 0, or -1 with errno of fstat(2), or EINVAL for another flag.  Never blocks.  */
 int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
 
 /* Add FD to what PUMP writes to.  Sinks are served in the order of addition.
@@ -136,7 +136,8 @@ int iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, co
    flags  IOSPLICE_MINE and IOSPLICE_DROPS, combined, or 0
    st     as for iosplice_pump_source
 
-   Returns the sink's number, from 0, or -1 with errno ENOMEM or of fstat(2).  */
+   Returns the sink's number, from 0, or -1 with errno ENOMEM, of fstat(2), or EINVAL
+   for another flag.  */
 int iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st);
 
 /* Read the source, a regular file or block device, from OFFSET on, and leave

@@ -67,10 +67,19 @@ iosplice_pump_free (struct iosplice_pump *pump)
   errno = saved;
 }
 
+/* Are FLAGS among those of an end, KNOWN?  Sets errno if not.  */
+static bool
+known_flags (unsigned flags, unsigned known)
+{
+  if (flags & ~known)
+    errno = EINVAL;
+  return !(flags & ~known);
+}
+
 int
 iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st)
 {
-  if (endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
+  if (!known_flags (flags, IOSPLICE_MINE) || endpoint_open (&pump->source, fd, flags & IOSPLICE_MINE, st) < 0)
     return -1;
   pump->by_blocks = fill_by_blocks (pump);
   pump->no_range = pump->known = pump->buffer.refused = false;
@@ -82,8 +91,11 @@ iosplice_pump_source (struct iosplice_pump *pump, int fd, unsigned flags, const 
 int
 iosplice_pump_sink (struct iosplice_pump *pump, int fd, unsigned flags, const struct stat *st)
 {
-  struct endpoint *sinks = reallocarray (pump->sinks, pump->count + 1, sizeof *sinks);
+  struct endpoint *sinks;
 
+  if (!known_flags (flags, IOSPLICE_MINE | IOSPLICE_DROPS))
+    return -1;
+  sinks = reallocarray (pump->sinks, pump->count + 1, sizeof *sinks);
   if (!sinks)
     return -1;
   pump->sinks = sinks;
@@ -110,7 +122,10 @@ iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output)
 int
 iosplice_pump_source_at (struct iosplice_pump *pump, off_t offset)
 {
-  return endpoint_use_offset (&pump->source, offset);
+  if (endpoint_use_offset (&pump->source, offset) < 0)
+    return -1;
+  pump->foreign = pump->block > 0;
+  return 0;
 }
 
 int
@@ -143,14 +158,13 @@ forget_block (struct iosplice_pump *pump)
 static enum iosplice_step
 step (struct iosplice_pump *pump, size_t max)
 {
+  if ((pump->source.bulk || pump->buffer.hurried) && !pump->known)
+    fill_learn (pump);
   if (pump->block == 0)
     {
-      size_t range;
+      size_t range = copy_range (pump, max);
       ssize_t n;
 
-      if ((pump->source.bulk || pump->buffer.hurried) && !pump->known)
-        fill_learn (pump);
-      range = copy_range (pump, max);
       if (range > 0 || pump->block > 0)
         {
           pump->taken += range + pump->block;
@@ -278,14 +292,16 @@ put_back (struct iosplice_pump *pump, off_t max)
   errno = saved;
 }
 
-/* What is in flight from an earlier call belongs to this one, but was not taken by it.  */
-static void
-begin (struct iosplice_pump *pump)
+/* What is in flight from an earlier call belongs to this one, but was not taken by it.
+   Returns MAX with that included.  */
+static off_t
+begin (struct iosplice_pump *pump, off_t max)
 {
   pump->in_flight = pump->carried = pump->taken = pump->block - pump->counted;
   pump->moved = 0;
   pump->side = IOSPLICE_NEITHER;
   pump->begun = false;
+  return max < INTMAX_MAX - pump->carried ? max + pump->carried : max;
 }
 
 /* GIVEN_UP: what is in flight is dropped.  */
@@ -345,9 +361,7 @@ run (struct iosplice_pump *pump, off_t max)
   bool going = true;
   enum iosplice_step now = IOSPLICE_END;
 
-  begin (pump);
-  if (max < INTMAX_MAX - pump->carried)
-    max += pump->carried;
+  max = begin (pump, max);
   while (going && pump->live > 0 && (pump->taken < max || pump->block > 0))
     {
       off_t before = pump->moved;
@@ -379,14 +393,13 @@ run (struct iosplice_pump *pump, off_t max)
 enum iosplice_step
 iosplice_pump_step (struct iosplice_pump *pump, off_t length)
 {
-  off_t max = length < 0 ? INTMAX_MAX : length;
+  off_t max = begin (pump, length < 0 ? INTMAX_MAX : length);
   enum iosplice_step now = pump->live > 0 ? IOSPLICE_MOVED : IOSPLICE_END;
 
   pump->piece = BUFFER_MEMORY;
   pump->one_block = false;
   pump->buffer.hurried = pump->spare.hurried = true;
-  begin (pump);
-  if (pump->live > 0 && (max > 0 || pump->block > 0))
+  if (pump->live > 0 && max > 0)
     do
       now = step (pump, max);
     while ((now == IOSPLICE_WAIT_SOURCE || now == IOSPLICE_WAIT_SINK) && errno == EINTR);
@@ -413,7 +426,7 @@ iosplice_pump_block (struct iosplice_pump *pump, size_t size)
 
   if (size == 0)
     {
-      begin (pump);
+      begin (pump, 0);
       return 0;
     }
   /* No read(2) gives more.  */

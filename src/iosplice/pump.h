@@ -39,7 +39,7 @@ struct iosplice_pump
   bool teed;                    /* SPARE holds it already */
   size_t partly;                /* the most of it that a sink took which failed at it */
   bool begun;                   /* a hook ended the run while a sink was to be written to */
-  bool foreign;                 /* it came from an earlier source */
+  bool foreign;                 /* it came from an earlier source, or place of this one */
   size_t input_block, output_block;     /* of the program that a run stands in for */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */

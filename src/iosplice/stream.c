@@ -25,13 +25,19 @@ static off_t
 transfer (int from, off_t *from_offset, int to, off_t *to_offset, off_t length, unsigned flags,
           struct iosplice_result *result, move *move)
 {
-  struct iosplice_pump *pump = iosplice_pump_new (flags, NULL);
+  struct iosplice_pump *pump;
   struct iosplice_result mine;
   off_t moved = -1;
 
   if (!result)
     result = &mine;
   *result = (struct iosplice_result) { .side = IOSPLICE_NEITHER };
+  if (flags & ~(IOSPLICE_NO_SPLICE | IOSPLICE_NO_SIGPIPE))
+    {
+      errno = EINVAL;
+      return -1;
+    }
+  pump = iosplice_pump_new (flags, NULL);
   if (!pump)
     return -1;
   result->side = open_ends (pump, from, from_offset, to, to_offset);
