@@ -133,8 +133,10 @@ with_bad_reads () {
   faults_setup
   export -f with_bad_reads
   local block when conversion
+  local -a sectors=(1 2 3..4 5+2 40 100)
+  [[ ${FAULTS:-} != few ]] || sectors=(1 5+2)
   for block in 512 64K; do
-    for when in 1 2 3..4 5+2 40 100; do
+    for when in "${sectors[@]}"; do
       for conversion in conv=noerror,sync conv=noerror conv=noerror,notrunc 'conv=noerror,sync status=none' conv=sync; do
         same_script "with_bad_reads $when dd if=G of=new bs=$block $conversion; with_bad_reads $when dd if=F of=new bs=$block $conversion"
       done

@@ -4,35 +4,37 @@
 # A new test is one line here.  C tests link the library's archive, so they reach
 # its internal functions too.
 
-# The programs' tests.
-TESTS_BATS = \
-  tests/differential-spcopy.bats \
-  tests/differential-sptee.bats \
-  tests/faults-library.bats \
-  tests/faults-spcat.bats \
+# The programs' tests; what takes longest begins first.
+TESTS_LONG = \
+  tests/disks-spcopy.bats \
   tests/faults-spcopy.bats \
   tests/faults-sptee.bats \
-  tests/constant.bats \
-  tests/convert.bats \
-  tests/disks-spcopy.bats \
-  tests/ends.bats \
+  tests/faults-library.bats \
+  tests/faults-spcat.bats
+TESTS_SHORT = \
   tests/examples.bats \
+  tests/neighbours.bats \
+  tests/convert.bats \
+  tests/spcopy-blocks.bats \
+  tests/constant.bats \
+  tests/differential-spcopy.bats \
+  tests/differential-sptee.bats \
+  tests/ends.bats \
   tests/faults.bats \
   tests/filesystems.bats \
   tests/format.bats \
   tests/installed.bats \
   tests/library.bats \
-  tests/neighbours.bats \
   tests/opening.bats \
   tests/operands.bats \
   tests/outputs.bats \
   tests/rules.bats \
   tests/smoke.bats \
   tests/spcat.bats \
-  tests/spcopy-blocks.bats \
   tests/spcopy-signals.bats \
   tests/spcopy.bats \
   tests/sptee.bats
+TESTS_BATS = $(TESTS_LONG) $(TESTS_SHORT)
 
 # The library's tests, tests/test-NAME.c each.
 TESTS_C = tests/test-io tests/test-library tests/test-pump tests/test-scarce tests/test-threads
