@@ -794,7 +794,7 @@ ruby (void)
 int
 main (void)
 {
-  alarm (120);
+  alarm (600);
   signal (SIGPIPE, count_broken);
   make_data ();
   splice_positions ();

@@ -400,7 +400,7 @@ low_descriptors (void)
 int
 main (void)
 {
-  alarm (60);
+  alarm (600);
   signal (SIGPIPE, SIG_IGN);
   make_data ();
 

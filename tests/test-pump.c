@@ -1224,7 +1224,7 @@ main (void)
 {
   int before = open_descriptors ();
 
-  alarm (120);
+  alarm (600);
   signal (SIGPIPE, SIG_IGN);
   make_data ();
   no_step_waits ();

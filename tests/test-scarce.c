@@ -419,7 +419,7 @@ check_standard_descriptors (void)
 int
 main (void)
 {
-  alarm (120);
+  alarm (600);
   make_data ();
   check_scenarios ();
   check_races ();
