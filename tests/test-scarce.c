@@ -59,7 +59,6 @@ fail_at (enum call call, long n, int error)
 
 WRAP (void *, calloc, CALLOC, NULL, (size_t n, size_t size), (n, size))
 WRAP (void *, malloc, MALLOC, NULL, (size_t size), (size))
-WRAP (int, posix_memalign, MEMALIGN, ENOMEM, (void **p, size_t a, size_t size), (p, a, size))
 WRAP (void *, reallocarray, REALLOC, NULL, (void *p, size_t n, size_t size), (p, n, size))
 WRAP (void *, mmap, MMAP, MAP_FAILED, (void *p, size_t size, int prot, int flags, int fd, off_t at),
       (p, size, prot, flags, fd, at))
@@ -87,6 +86,19 @@ __wrap_fcntl (int fd, int command, ...)
   argument = va_arg (arguments, long);
   va_end (arguments);
   return due (FCNTL) ? -1 : __real_fcntl (fd, command, argument);
+}
+
+/* The largest piece of memory that was asked for.  */
+static size_t most_memory;
+
+int __real_posix_memalign (void **, size_t, size_t);
+int __wrap_posix_memalign (void **, size_t, size_t);
+int
+__wrap_posix_memalign (void **memory, size_t alignment, size_t size)
+{
+  if (size > most_memory)
+    most_memory = size;
+  return due (MEMALIGN) ? ENOMEM : __real_posix_memalign (memory, alignment, size);
 }
 
 /* What happens between two calls of the library.  */
@@ -416,6 +428,26 @@ check_standard_descriptors (void)
   close (out[1]);
 }
 
+/* As much as there is may be asked for where it is little, also on a small machine.  */
+static void
+check_huge_blocks (void)
+{
+  int in = file_of (100), ends[2], out[2];
+  off_t from = 0;
+
+  NEED (pipe (ends) == 0 && write (ends[1], data, 2000) == 2000);
+  pipe_of_room (out, 0);
+  most_memory = 0;
+  CHECK (iosplice_partial (ends[0], NULL, out[1], NULL, SIZE_MAX, 0, NULL) == 2000 && most_memory <= 1024 * 1024,
+         "a huge block of a pipe takes no huge memory");
+  CHECK (iosplice_partial (in, &from, out[1], NULL, SIZE_MAX, 0, NULL) == 100 && most_memory <= 1024 * 1024, "... nor one of a file");
+  close (in);
+  close (ends[0]);
+  close (ends[1]);
+  close (out[0]);
+  close (out[1]);
+}
+
 int
 main (void)
 {
@@ -426,6 +458,7 @@ main (void)
   check_ends ();
   check_position ();
   check_standard_descriptors ();
+  check_huge_blocks ();
   printf ("1..%d\n", tests);
   return failures > 0;
 }

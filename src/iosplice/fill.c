@@ -15,7 +15,8 @@ enum
   WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
   BUSY_FILL = 32 * 1024,        /* half of what a pipe holds that nobody has changed, */
   BUSY_FILLS = 4,               /* so many times in a row, show that a transfer is large */
-  LARGE_PIPE = 1024 * 1024
+  LARGE_PIPE = 1024 * 1024,
+  LARGE_BLOCK = 1024 * 1024     /* of one that is larger, the memory matters */
 };
 
 enum iosplice_reason
@@ -178,6 +179,30 @@ nothing_yet (const struct iosplice_pump *pump)
   return true;
 }
 
+/* What one read(2) of SIZE bytes can give at most.  A block may be far larger than
+   its source, and so much memory refused.  */
+static size_t
+one_read (const struct endpoint *source, size_t size)
+{
+  long most = LARGE_BLOCK, held;
+
+  if (size <= LARGE_BLOCK)
+    return size;
+  if (source->kind == ENDPOINT_PIPE)
+    {
+      /* With pieces of more than a page it holds more than its capacity.  */
+      held = iosplice_pipe_held (source->fd);
+      most = held > most ? held : most;
+      held = iosplice_pipe_capacity (source->fd);
+    }
+  else if (source->kind == ENDPOINT_REGULAR && source->whole_reads)
+    held = source->size;
+  else
+    return size;
+  most = held > most ? held : most;
+  return size < (size_t) most ? size : (size_t) most;
+}
+
 static ssize_t
 fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason)
 {
@@ -193,6 +218,7 @@ fill_memory (struct iosplice_pump *pump, size_t max, enum iosplice_reason reason
   /* What lands where in the end depends on the size of the blocks.  */
   if (reason == IOSPLICE_SAME_FILE && size > pump->input_block)
     size = pump->input_block;
+  size = one_read (&pump->source, size);
 
   if (buffer_make_memory (&pump->buffer, size) < 0)
     {
