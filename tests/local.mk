@@ -65,7 +65,7 @@ tests_cases_spcopy_LDADD =
 check_PROGRAMS = $(TESTS_C) $(TESTS_HELPER)
 TESTS = $(TESTS_C) $(TESTS_BATS)
 EXTRA_DIST += $(TESTS_BATS) $(TESTS_LIB) tests/analyze tests/build-examples tests/coverage tests/coverage-exceptions \
-  tests/differential tests/soak .clang-tidy
+  tests/differential tests/kernels tests/kernels-init tests/soak .clang-tidy
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .bats
@@ -110,6 +110,12 @@ SOAK = 60
 check-soak: all $(check_PROGRAMS)
 	@$(AM_TESTS_ENVIRONMENT) '$(srcdir)/tests/soak' $(SOAK) $(SEED)
 
+# Under other kernels, in qemu: the oldest and the newest of Debian's archive, or KERNELS.
+KERNELS =
+check-kernels: all $(check_PROGRAMS)
+	@top_builddir='$(abs_top_builddir)' TESTS='$(if $(filter file,$(origin TESTS)),,$(TESTS))' \
+	  '$(srcdir)/tests/kernels' $(KERNELS) || { status=$$?; test $$status -eq 77 || exit $$status; }
+
 # The threads, in a build of their own under ThreadSanitizer, which holds signals
 # back while splice(2) waits: without tests/test-io.
 THREADS_TESTS = tests/test-threads tests/test-library tests/test-pump
@@ -127,7 +133,7 @@ check-valgrind: all
 	VALGRIND=yes ROUNDS=8 $(MAKE) $(AM_MAKEFLAGS) check TESTS='tests/test-io tests/test-library tests/test-pump tests/test-threads' \
 	  LOG_COMPILER='valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=7'
 
-.PHONY: check-faults check-long check-soak check-threads check-valgrind
+.PHONY: check-faults check-kernels check-long check-soak check-threads check-valgrind
 
 clean-local:
 	rm -rf tests/tmp check-threads
