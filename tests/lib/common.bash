@@ -51,8 +51,9 @@ make_text () { seq -f 'line %g of a text that is a text' "$2" >"$1"; }
 # make_octets FILE: every byte value, in order.
 make_octets () { "$HELPER" octets >"$1"; }
 
-# The seconds after which a program that still runs is taken to hang.
-limit=20
+# The seconds after which a program that still runs is taken to hang: more where the
+# processor is emulated.
+limit=${HANG:-20}
 
 # bounded COMMAND...: run it, and fail with status 124 if it hangs.
 bounded () { timeout -k 1 "$limit" "$@"; }
