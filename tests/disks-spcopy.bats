@@ -109,6 +109,7 @@ need_mount () {
       exec 5<F 6<>pipe
       env --default-signal=INT "$program" bs=$block <&5 >pipe 2>err 5<&- 6<&- 3>&- &
       pid=$!
+      helper full 6
       helper sleeping $pid
       kill -INT $pid
       status=0

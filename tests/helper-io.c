@@ -606,6 +606,17 @@ cmd_responsive (char **arg)
   return read (done[0], large, 1) == 1 ? 0 : 1;
 }
 
+/* full FD: wait until the pipe FD takes no more.  */
+static int
+cmd_full (char **arg)
+{
+  double start = now_ms ();
+  struct pollfd end = {.fd = atoi (arg[0]),.events = POLLOUT };
+  while (poll (&end, 1, 0) > 0)
+    wait_a_moment (start, "for the writer");
+  return 0;
+}
+
 /* sleeping PID: wait until PID sleeps, as /proc tells, in three looks in a row.  */
 static int
 cmd_sleeping (char **arg)
@@ -1116,6 +1127,7 @@ static const struct
   {"echo", 4, cmd_echo},
   {"feed", 3, cmd_feed},
   {"flags", 1, cmd_flags},
+  {"full", 1, cmd_full},
   {"fuse", 2, cmd_fuse},
   {"gather", 2, cmd_gather},
   {"leave", 2, cmd_leave},
