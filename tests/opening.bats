@@ -131,6 +131,7 @@ known_flags=(append count_bytes directory dsync fullblock noatime noctty nofollo
 
 @test "nocache: what was copied is dropped, nothing else, and all of it with count=0" {
   faults_setup
+  local ends operands
   make_bytes F 1000000
   fault_trace -e trace=fadvise64 "$SPCOPY" if=F of=new iflag=nocache oflag=nocache bs=100k skip=2 count=3 seek=1
   equal "$fault_status $(sed 's/<[^>]*>//; s/^fadvise64(.*, \(.*, .*\), .*/\1/' trace | paste -sd ' ')" \
@@ -141,6 +142,13 @@ known_flags=(append count_bytes directory dsync fullblock noatime noctty nofollo
   equal "$fault_status $(grep -c ', 0, 0, POSIX_FADV_DONTNEED' trace)" '0 2'
   same_script '(: | dd iflag=nocache oflag=nocache count=0 status=noxfer; echo ${PIPESTATUS[*]}) 2>&1 | cat'
   same_script 'cat F | dd iflag=nocache oflag=nocache bs=1000 iflag=fullblock | cksum'
+  # what is closed, or has no position
+  for ends in '<&-' '>&-' '<&- >&-' '| cat' '>/dev/null'; do
+    for operands in count=0 'count=0 skip=1' 'count=0 seek=1' count=1 ''; do
+      same_script "dd iflag=nocache oflag=nocache status=noxfer $operands $ends"
+    done
+  done
+  same bounded helper feed seqpacket 100 -- dd iflag=nocache oflag=nocache count=0 status=noxfer
 }
 
 # dd 9.1 keeps silent.

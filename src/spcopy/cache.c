@@ -17,8 +17,8 @@ enum { PIECE = 128 * 1024 };
 static void
 drop (struct cache *cache, off_t offset, off_t length)
 {
-  bool seeks = lseek (cache->fd, 0, SEEK_CUR) >= 0;
-  /* dd's word even for what is closed */
+  /* dd asks where an input stands, even one that is closed, and says this if it stands nowhere.  */
+  bool seeks = !cache->is_input || lseek (cache->fd, 0, SEEK_CUR) >= 0;
   int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED) : ESPIPE;
 
   if (cache->error == 0)

@@ -12,6 +12,7 @@
 struct cache
 {
   int fd;
+  bool is_input;
   bool drops;                   /* asked for */
   off_t behind;                 /* bytes before the file position that were copied and not dropped */
   int error;                    /* of the first attempt that failed, or 0 */

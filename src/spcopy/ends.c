@@ -98,7 +98,7 @@ end_open_input (const struct operands *asked)
     ? opened (cli_open (asked->input, O_RDONLY | open_flags (asked->input_flags), 0), asked->input)
     : inherit (STDIN_FILENO, "standard input", asked->input_flags);
 
-  in.cache = (struct cache) { .fd = in.fd, .drops = asked->input_flags & FLAG_NOCACHE };
+  in.cache = (struct cache) { .fd = in.fd, .is_input = true, .drops = asked->input_flags & FLAG_NOCACHE };
   return in;
 }
 
@@ -199,9 +199,9 @@ sync_output (const struct operands *asked, const struct end *out, bool whole)
 }
 
 int
-ends_finish (const struct operands *asked, struct end *in, struct end *out)
+ends_finish (const struct operands *asked, struct end *in, struct end *out, bool broke_off)
 {
-  bool empty = asked->limited && asked->count.number == 0;
+  bool empty = asked->limited && asked->count.number == 0 && !broke_off;
   /* The last block did not fit O_DIRECT and was written through the cache.  */
   bool cached = asked->output_flags & FLAG_DIRECT && !(fcntl (out->fd, F_GETFL) & O_DIRECT);
   int result;

@@ -21,9 +21,9 @@ struct end
 struct end end_open_input (const struct operands *);
 struct end end_open_output (const struct operands *);
 
-/* What is to be done when nothing more is written, also after an error: conv=fdatasync,fsync and
-   nocache.  Returns 0, or -1 after messages.  */
-int ends_finish (const struct operands *, struct end *in, struct end *out);
+/* What is to be done when nothing more is written, also after an error by which the run BROKE_OFF:
+   conv=fdatasync,fsync and nocache.  Returns 0, or -1 after messages.  */
+int ends_finish (const struct operands *, struct end *in, struct end *out, bool broke_off);
 
 /* Close an end, the "input" or "output" by WHICH.  A failure is told and ends the program with status 1.  */
 void end_close (const struct end *, const char *which);

@@ -34,7 +34,7 @@ main (int argc, char **argv)
   summary.breaks_off = position_skip (&asked, &in, &summary) < 0 || position_seek (&asked, &out, &summary) < 0;
   failed = summary.breaks_off ? -1 : blocks_copy (&asked, &summary, &in, &out);
   summary_end (&summary);
-  failed |= finished = ends_finish (&asked, &in, &out);
+  failed |= finished = ends_finish (&asked, &in, &out, summary.breaks_off);
   if (summary.breaks_off && finished < 0)
     return EXIT_FAILURE;
   end_close (&in, "input");
