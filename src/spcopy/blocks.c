@@ -74,23 +74,6 @@ copy_next_input (const struct copy *copy)
   return blocks == full && asked->count.bytes ? asked->count.number % asked->input_block : 0;
 }
 
-enum signals_wish
-copy_heed (const struct copy *copy)
-{
-  enum signals_wish wish = signals_take ();
-
-  if (wish == SIGNALS_TELL)
-    summary_print (copy->summary);
-  return wish;
-}
-
-void
-copy_die (const struct copy *copy)
-{
-  summary_print (copy->summary);
-  signals_die ();
-}
-
 static void
 check_block (const struct copy *copy, const char *which, size_t size)
 {

@@ -7,7 +7,6 @@
 
 #include "cache.h"
 #include "operands.h"
-#include "signals.h"
 #include "summary.h"
 
 #include <stdbool.h>
@@ -38,10 +37,6 @@ void copy_write_error (const struct copy *, size_t size);
 /* blocks.c: a block of SIZE bytes was read, was written; 0 is none.  */
 void copy_count_input (struct copy *, size_t size);
 void copy_count_output (struct copy *, size_t size);
-
-/* blocks.c: do what signals have asked for, SIGINT's end excepted, which is copy_die.  */
-enum signals_wish copy_heed (const struct copy *);
-_Noreturn void copy_die (const struct copy *);
 
 /* blocks.c: an absurd block is refused before a byte is moved, although most would never need its memory.  */
 void copy_check_memory (const struct copy *);

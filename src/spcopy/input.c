@@ -12,15 +12,21 @@
 #include <poll.h>
 #include <unistd.h>
 
-void
+bool
 input_heed (struct summary *summary)
 {
   enum signals_wish wish = signals_pending () ? signals_take () : SIGNALS_NOTHING;
 
-  if (wish != SIGNALS_NOTHING)
+  if (wish == SIGNALS_TELL)
     summary_print (summary);
-  if (wish == SIGNALS_END)
-    signals_die ();
+  return wish == SIGNALS_END;
+}
+
+void
+input_die (struct summary *summary)
+{
+  summary_print (summary);
+  signals_die ();
 }
 
 bool
@@ -32,7 +38,8 @@ input_again (int fd, short events, unsigned flags, struct summary *summary)
     poll (&end, 1, -1);
   else if (errno != EINTR)
     return false;
-  input_heed (summary);
+  if (input_heed (summary))
+    input_die (summary);
   return true;
 }
 

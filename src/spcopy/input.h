@@ -19,7 +19,8 @@ ssize_t input_read (const struct operands *, int fd, char *block, size_t size, s
    where nonblock is not among FLAGS when poll(2) sees EVENTS.  */
 bool input_again (int fd, short events, unsigned flags, struct summary *);
 
-/* Do what signals have asked for: tell SUMMARY, and die of SIGINT.  */
-void input_heed (struct summary *);
+/* Tell SUMMARY if a signal has asked for it.  Returns true if SIGINT has come, of which input_die dies.  */
+bool input_heed (struct summary *);
+_Noreturn void input_die (struct summary *);
 
 #endif

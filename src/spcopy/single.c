@@ -220,7 +220,8 @@ copy_blocks (struct single *single)
       ssize_t n;
 
       summary_progress (copy->summary);
-      input_heed (copy->summary);
+      if (input_heed (copy->summary))
+        input_die (copy->summary);
       if (copy->asked->conversions & CONV_SYNC && copy->asked->conversions & CONV_NOERROR)
         pad (single, 0);
       n = input_read (copy->asked, copy->in.fd, single->input, size, copy->summary);

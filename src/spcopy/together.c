@@ -11,6 +11,7 @@
 #include "copy.h"
 
 #include "cli/report.h"
+#include "input.h"
 #include "iosplice/iosplice.h"
 #include "signals.h"
 
@@ -191,7 +192,7 @@ interrupted (void *context)
   if (!signals_pending ())
     return 0;
   count (move, move->by_blocks, false);
-  move->stopped = copy_heed (move->copy) == SIGNALS_END;
+  move->stopped = input_heed (move->copy->summary);
   return move->stopped;
 }
 
@@ -236,7 +237,7 @@ close_move (struct move *move)
     report (move->pump, move->copy->in.name);
   iosplice_pump_free (move->pump);
   if (move->stopped)
-    copy_die (move->copy);
+    input_die (move->copy->summary);
 }
 
 int
