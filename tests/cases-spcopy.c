@@ -148,23 +148,12 @@ has_word (const struct test_case *c, const char *list, const char *word)
   return false;
 }
 
-/* Not the newest dd's but ours: full blocks from a pipe are moved together, and where a file takes no
-   more, more of the pipe has been taken than dd takes, and is told (disks-spcopy.bats).  */
-static bool
-takes_ahead (const struct test_case *c)
-{
-  return c->limit && has_word (c, "iflag=", "fullblock")
-    && (has_operand (c, "if=fifo") || (!has_operand (c, "if=") && c->source != FROM_FILE));
-}
-
 /* With seek= in bytes of less than a block, 9.1 empties of=, although the manual keeps what is before it and makes it so long.
    Where a limit makes the truncation fail it goes on, and what it appends may fit the limit.  */
 bool
 is_excepted (const struct test_case *c)
 {
   uint64_t bs = value_of (c, "bs="), obs = value_of (c, "obs="), seek = value_of (c, "seek=") + value_of (c, "oseek=");
-  if (takes_ahead (c))
-    return true;
   if (c->limit && seek > 0 && has_word (c, "oflag=", "append"))
     return true;
   return has_operand (c, "of=") && !has_word (c, "conv=", "notrunc") && seek < (bs ? bs : obs ? obs : 512)

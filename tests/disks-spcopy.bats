@@ -9,6 +9,12 @@ load lib/faults
 
 mask=mask_times
 
+# dd 9.1 does not count a block of which a part was written.
+mask_partial () {
+  mask_times "$1"
+  sed -i 's/+1 records out$/+0 records out/' "$1"
+}
+
 populate () {
   make_bytes F 3000000
   make_bytes G 20000
@@ -42,20 +48,12 @@ need_mount () {
   done
 }
 
-# From a pipe more may have been taken than dd takes, and cannot be put back; it is told.
+# What was taken of a pipe cannot be put back: no more of it may be in flight than dd has read.
 @test "a disk fills up: what comes from a pipe, and what is left in it" {
   need_mount
-  local operands block full partial taken
-  make_bytes F 3000000
-  mkdir disk
-  for operands in bs=512 bs=4K 'bs=64K iflag=fullblock' 'ibs=4K obs=64K iflag=fullblock' 'bs=256K iflag=fullblock'; do
-    # shellcheck disable=SC2016
-    run unshare -m bash -c 'mount -t tmpfs -o size=1M none disk; cat F | (spcopy of=disk/new '"$operands"'; wc -c); cmp disk/new F'
-    block=${operands%% *} block=${block#*=}
-    [[ $output =~ ([0-9]+)\+([01])\ records\ in$'\n'[0-9]+\+0\ records\ out$'\n'1048576\ bytes[^$'\n']*$'\n'([0-9]+)$'\n' ]] || fail "$operands: $output"
-    full=${BASH_REMATCH[1]} partial=${BASH_REMATCH[2]} taken=$((3000000 - BASH_REMATCH[3])) block=$((${block/K/*1024}))
-    ((full * block + partial <= taken && taken <= full * block + partial * (block - 1))) || fail "$operands: taken $taken, $output"
-    [[ $output == *"EOF on disk/new"* ]] || fail "$operands: other bytes"
+  local operands mask=mask_partial
+  for operands in bs=512 bs=4K '' {bs=512,bs=64K,bs=100000,bs=256K,bs=1M,'ibs=4K obs=64K','ibs=64K obs=4K','ibs=7K obs=9K','bs=64K count=20','bs=4M'}\ iflag=fullblock; do
+    on_full_disk "cat F | (dd of=disk/new $operands; wc -c); stat -c %s disk/new; cmp disk/new F"
   done
 }
 

@@ -74,6 +74,17 @@ mask_partial () {
   done
 }
 
+@test "together: of a pipe or socket that cannot be put back dd has taken as much when the output takes no more" {
+  local operands kind mask=mask_partial feed='4096 65536 262144 8192 524288 1000000'
+  for operands in bs=512 {bs=512,bs=1000,bs=64k,bs=1M,bs=8M,'ibs=1000 obs=700','ibs=700 obs=1000','ibs=7 obs=100000','ibs=100000 obs=7','bs=64k count=1',\
+'bs=1000 count=100001B','bs=64k skip=1'}\ iflag=fullblock; do
+    for kind in pipe stream; do
+      same_script "bounded helper feed $kind $feed -- sh -c 'dd $operands >/dev/full; wc -c'"
+      same_script "bounded helper feed $kind $feed -- sh -c '(ulimit -f 70; trap \"\" XFSZ; exec dd $operands of=G); wc -c'"
+    done
+  done
+}
+
 @test "together: a device that fills up gets all that fits, and the statistics say how much that was" {
   need_root
   need unshare

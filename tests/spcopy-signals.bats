@@ -70,7 +70,8 @@ ends_by_interrupt () {
 bs=12345:1+0 records in 1+0 records out 12345 
 ibs=12345 obs=1000:1+0 records in 12+0 records out 12000 
 bs=64k:0+1 records in 0+1 records out 12345 
-bs=5000 iflag=fullblock:2+0 records in 2+0 records out 12345 
+bs=5000 iflag=fullblock:2+0 records in 2+0 records out 10000 
+bs=10000 iflag=fullblock:1+0 records in 1+0 records out 12345 
 ibs=12345 conv=noerror obs=5000:1+0 records in 2+0 records out 10000 
 EOF
 }

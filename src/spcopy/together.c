@@ -1,8 +1,9 @@
 /* together.c - blocks that nobody can tell apart, moved by the pump.
 
    A file is copied by as large pieces as the kernel takes, and the records that
-   dd would have counted are worked out from the bytes.  From a pipe, where each read counts, a
-   block is one splice.
+   dd would have counted are worked out from the bytes.  What a pipe has given cannot be put
+   back, so of full blocks no more is taken at once than dd reads before it writes; and where each
+   read of a pipe counts, a block is one splice.
 
    SPDX-License-Identifier: MIT */
 
@@ -15,6 +16,7 @@
 #include "iosplice/iosplice.h"
 #include "signals.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
@@ -125,29 +127,63 @@ same_file (const struct stat *a, const struct stat *b)
   return !S_ISCHR (a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* What a pipe or socket has given cannot be put back when the sink takes no more: it must not be taken too early.  */
+static bool
+is_bounded (const struct copy *copy)
+{
+  return is_stream (&copy->in) && !is_null_or_zero (&copy->out.st);
+}
+
+/* Is it cheaper to splice blocks of SIZE bytes one by one than to copy them?  A file copies what is spliced into it, too.  */
+static bool
+splicing_pays (const struct copy *copy, size_t size)
+{
+  mode_t sink = copy->out.st.st_mode;
+
+  return size >= (S_ISREG (sink) || S_ISBLK (sink) ? 32 * 1024 : 8 * 1024);
+}
+
 bool
 together_applies (const struct copy *copy)
 {
+  const struct operands *asked = copy->asked;
+  size_t block = asked->input_block > asked->output_block ? asked->input_block : asked->output_block;
+
   return blocks_are_alike (copy) && source_is_whole (copy) && sink_joins (copy)
-    && !same_file (&copy->in.st, &copy->out.st);
+    && !same_file (&copy->in.st, &copy->out.st) && (!is_bounded (copy) || splicing_pays (copy, block));
 }
 
 bool
 together_splices_blocks (const struct copy *copy)
 {
-  return copy->asked->same_block && blocks_are_alike (copy) && is_stream (&copy->in) && sink_joins (copy)
-    && !same_file (&copy->in.st, &copy->out.st);
+  const struct operands *asked = copy->asked;
+
+  return asked->same_block && !(asked->input_flags & FLAG_FULLBLOCK) && blocks_are_alike (copy) && is_stream (&copy->in)
+    && sink_joins (copy) && !same_file (&copy->in.st, &copy->out.st) && splicing_pays (copy, asked->input_block);
 }
 
-/* A move by the pump, and what was counted before it.  */
+/* A move by the pump, in one run or several, and what was counted before it.  */
 struct move
 {
   struct copy *copy;
   struct iosplice_pump *pump;
   struct summary before;
+  off_t taken, moved;           /* by the runs that are over, in bytes */
   bool by_blocks;
   bool stopped;                 /* by SIGINT */
 };
+
+static off_t
+taken (const struct move *move)
+{
+  return move->taken + iosplice_pump_taken (move->pump);
+}
+
+static off_t
+moved_on (const struct move *move)
+{
+  return move->moved + iosplice_pump_moved (move->pump);
+}
 
 static uintmax_t
 blocks_of (uintmax_t bytes, size_t block, bool ended, uintmax_t *partial)
@@ -164,7 +200,7 @@ count (struct move *move, bool in_ended, bool out_ended)
   const struct operands *asked = move->copy->asked;
   struct summary *summary = move->copy->summary;
   const struct summary *before = &move->before;
-  uintmax_t in = iosplice_pump_taken (move->pump), out = iosplice_pump_moved (move->pump);
+  uintmax_t in = taken (move), out = moved_on (move);
 
   summary->partial_in = before->partial_in;
   summary->partial_out = before->partial_out;
@@ -215,7 +251,7 @@ static void
 tell_failure (const struct move *move)
 {
   size_t block = move->copy->asked->output_block;
-  uintmax_t left = iosplice_pump_taken (move->pump) - iosplice_pump_moved (move->pump) / block * block;
+  uintmax_t left = taken (move) - moved_on (move) / block * block;
 
   switch (iosplice_pump_failure (move->pump))
     {
@@ -240,14 +276,55 @@ close_move (struct move *move)
     input_die (move->copy->summary);
 }
 
+/* How much dd has read, of LENGTH bytes at most, when it has written WRITTEN bytes and writes the next output block.  */
+static off_t
+read_before_next (const struct operands *asked, off_t written, off_t length)
+{
+  off_t out = (written / asked->output_block + 1) * asked->output_block;
+  off_t in = (out + asked->input_block - 1) / asked->input_block * asked->input_block;
+
+  return length >= 0 && length < in ? length : in;
+}
+
+/* The output block that could not be written was passed on before all of it was there: dd had read it.  */
+static void
+read_rest (struct move *move, off_t length)
+{
+  struct copy *copy = move->copy;
+  char rest[16 * 1024];
+  int error = errno;
+
+  for (off_t left; (left = read_before_next (copy->asked, moved_on (move), length) - taken (move)) > 0;)
+    {
+      ssize_t n;
+
+      count (move, true, true);
+      n = input_read (copy->asked, copy->in.fd, rest, left < (off_t) sizeof rest ? left : (off_t) sizeof rest, copy->summary);
+      if (n <= 0)
+        break;
+      move->taken += n;
+    }
+  errno = error;
+}
+
 int
 together_copy (struct copy *copy)
 {
+  bool bounded = is_bounded (copy);
+  off_t length = copy_length (copy), size, n;
   struct move move;
-  off_t n;
 
   open_move (&move, copy);
-  n = iosplice_pump_run (move.pump, copy_length (copy));
+  do
+    {
+      move.taken = taken (&move);
+      move.moved = moved_on (&move);
+      size = bounded ? read_before_next (copy->asked, move.moved, length) - move.taken : length;
+      n = iosplice_pump_run (move.pump, size);
+    }
+  while (bounded && n > 0 && n == size && !move.stopped);
+  if (n < 0 && bounded && iosplice_pump_failure (move.pump) == IOSPLICE_SINK)
+    read_rest (&move, length);
   count (&move, true, true);
   if (n < 0)
     tell_failure (&move);
