@@ -223,6 +223,14 @@ EOF
   done
 }
 
+@test "a short read in the middle is warned of where blocks are counted, skipped or direct" {
+  local operands
+  for operands in '' count=9 count=95B count=3B skip=1 seek=1 iflag=direct oflag=direct 'count=9 iflag=fullblock' 'count=9 status=none' \
+    'count=9 conv=ucase' oflag=dsync iflag=nocache; do
+    same_script "bounded helper trickle 5 10 3 1 7 2>/dev/null | bounded dd bs=10 $operands of=G"
+  done
+}
+
 # --- read errors
 
 # A read of F that fails: the n-th, with strace.  dd and spcopy read the same way here.

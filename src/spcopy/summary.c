@@ -58,7 +58,8 @@ summary_start (struct summary *summary, const struct operands *asked)
     .level = asked->status,
     .started = now (),
     .warns_of_short = asked->same_block && asked->status != STATUS_NONE && !(asked->input_flags & FLAG_FULLBLOCK)
-      && (has_blocks (&asked->count, asked->input_block) || has_blocks (&asked->skip, asked->input_block)),
+      && (has_blocks (&asked->count, asked->input_block) || has_blocks (&asked->skip, asked->input_block)
+          || (asked->input_flags | asked->output_flags) & FLAG_DIRECT),
   };
   summary->next_progress = summary->started + 1;
 }

@@ -36,7 +36,8 @@ void summary_expect (struct summary *, off_t total);
 /* With status=progress or bar: rewrite the line on standard error when that is due.  */
 void summary_progress (struct summary *);
 
-/* A read of ASKED bytes gave GOT.  Who counts blocks, and gets a short one in the middle, is warned.  */
+/* A read of ASKED bytes gave GOT.  Who counts blocks, or wants them direct, and gets
+   a short one in the middle, is warned.  */
 void summary_read (struct summary *, size_t asked, size_t got);
 
 /* There is no memory for a block of SIZE bytes, the input's or the output's: tell WHICH, and exit 1.  */
