@@ -275,7 +275,7 @@ put_back (struct iosplice_pump *pump, off_t max)
     most += source->size - source->position;
   if (consumed > most)
     consumed = most;
-  if (passed_on (pump))
+  if (pump->block > 0 && passed_on (pump))
     consumed = pump->taken;
   if (consumed > max)
     consumed = max;
