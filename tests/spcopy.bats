@@ -180,6 +180,9 @@ fresh_old () {
   same dd if=F of=new obs=100T
   same dd if=F of=new bs=100T count=0
   same_script 'echo x | dd of=new skip=1 ibs=100T'
+  same_script 'dd if=F bs=100T seek=1 | cat'
+  same_script 'dd if=F bs=100T seek=1 conv=swab | cat'
+  same_script 'dd if=F ibs=1 obs=100T seek=4B | cat'
 }
 
 @test "a block that cannot be written has been read in full" {

@@ -25,10 +25,11 @@ extent_bytes (const struct extent *extent, size_t block)
   return bytes;
 }
 
-/* Read over EXTENT, telling SUMMARY of each read.  Returns how many bytes that
+/* Read over EXTENT of the WHICH end, telling SUMMARY of each read.  Returns how many bytes that
    were, less than EXTENT where reads were short or the file ended, or -1 with errno.  */
 static off_t
-read_over (const struct operands *asked, int fd, const struct extent *extent, size_t block, struct summary *summary)
+read_over (const struct operands *asked, int fd, const char *which, const struct extent *extent, size_t block,
+           struct summary *summary)
 {
   uintmax_t blocks = extent->bytes ? extent->number / block : extent->number;
   size_t rest = extent->bytes ? extent->number % block : 0;
@@ -37,7 +38,7 @@ read_over (const struct operands *asked, int fd, const struct extent *extent, si
   off_t bytes = 0;
 
   if (!memory)
-    summary_out_of_memory (summary, "input", block);
+    summary_out_of_memory (summary, which, block);
   for (; n > 0 && blocks > 0; blocks--, bytes += n > 0 ? n : 0)
     n = input_read (asked, fd, memory, block, summary);
   if (n > 0 && rest > 0)
@@ -94,7 +95,7 @@ position_skip (const struct operands *asked, const struct end *in, struct summar
         warn_skipped_less (asked, in);
       return 0;
     }
-  position = read_over (asked, in->fd, skip, asked->input_block, summary);
+  position = read_over (asked, in->fd, "input", skip, asked->input_block, summary);
   if (position < 0)
     {
       message (errno, "error reading %s", quote_always (in->name));
@@ -109,6 +110,7 @@ int
 position_seek (const struct operands *asked, const struct end *out, struct summary *summary)
 {
   const struct extent *seek = &asked->seek;
+  const char *which = asked->same_block && !(asked->conversions & CONV_BYTES) ? "input" : "output";
   off_t position;
   int why;
 
@@ -118,7 +120,7 @@ position_seek (const struct operands *asked, const struct end *out, struct summa
   if (position >= 0)
     return 0;
   why = errno;
-  if (position == -2 && read_over (asked, out->fd, seek, asked->output_block, summary) >= 0)
+  if (position == -2 && read_over (asked, out->fd, which, seek, asked->output_block, summary) >= 0)
     return 0;
   message (why, "%s: cannot seek", quote_name (out->name));
   return -1;
