@@ -147,6 +147,8 @@ with_bad_reads () {
       same_script "exec 5<F; with_bad_reads 3 dd bs=$block iflag=fullblock count=4 conv=$conversion <&5 >new; helper seek 5 0"
     done
   done
+  # a hole before it is as long as is told
+  same_script "head -c 300000 /dev/zero >F; with_bad_reads 3 dd if=F of=new bs=4K conv=sparse"
 }
 
 # A bad sector that the kernel itself tells of: a file system in user space has it.

@@ -297,8 +297,8 @@ single_copy (struct copy *copy)
   result = copy_blocks (&single);
   if (single.convert)
     copy->summary->truncated = convert_truncated (single.convert);
-  if (result == 0)
-    result = end_hole (&single);
+  if (end_hole (&single) < 0)
+    result = -1;
   if (copy->asked->debug)
     message (0, "%s: %ju bytes through user space (%s)", quote_name (copy->in.name), copy->summary->bytes,
              single.convert ? "they are changed" : "each block is a read and a write");
