@@ -1126,6 +1126,28 @@ hooks (void)
   iosplice_pump_free (pump);
   close (in[0]);
   close (out);
+
+  /* From an odd place a pipe takes no whole blocks.  */
+  for (size_t block = 0; block <= 4096; block += 4096)
+    {
+      int file = file_of (SIZE);
+      off_t moved, wanted;
+
+      NEED (pipe (in) == 0 && fcntl (in[0], F_SETPIPE_SZ, 1024 * 1024) > 0 && lseek (file, 100, SEEK_SET) == 100);
+      pump = pump_of (0, &hooks, file, in[1], 0);
+      if (block > 0)
+        iosplice_pump_blocks (pump, block, block);
+      moved = iosplice_pump_run (pump, -1);
+      wanted = block > 0 ? (moved + 4095) / 4096 * 4096 : moved;
+      CHECK (moved > 0 && moved < SIZE - 100 && moved % 4096 > 0 && lseek (file, 0, SEEK_CUR) == 100 + wanted
+             && iosplice_pump_taken (pump) == wanted,
+             block > 0 ? "a run that is interrupted leaves the source behind the blocks of the program that it stands in for"
+             : "a run that is interrupted leaves the source behind what was moved");
+      iosplice_pump_free (pump);
+      close (in[0]);
+      close (in[1]);
+      close (file);
+    }
 }
 
 static void

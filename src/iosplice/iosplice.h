@@ -100,8 +100,9 @@ struct iosplice_hooks
 
   /* A signal may have come: a call was interrupted, the pump has waited, or moved something.
      Zero goes on; nonzero ends the run as if the length had been reached,
-     with what is in flight dropped and a seekable source put back behind the
-     blocks that had begun, or were about, to arrive.  May ask iosplice_pump_moved and
+     with what is in flight dropped and a seekable source put back behind what was
+     moved; or, after iosplice_pump_blocks, behind the blocks that had begun, or
+     were about, to arrive.  May ask iosplice_pump_moved and
      iosplice_pump_taken.  A signal that comes just before a call that blocks
      interrupts nothing: who cares must send it again until it is heard.  */
   int (*interrupted) (void *context);

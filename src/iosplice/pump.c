@@ -42,7 +42,7 @@ iosplice_pump_new (unsigned flags, const struct iosplice_hooks *hooks)
   pump->parallel = flags & IOSPLICE_PARALLEL;
   pump->no_sigpipe = flags & IOSPLICE_NO_SIGPIPE;
   pump->source.fd = -1;
-  iosplice_pump_blocks (pump, BUFFER_MEMORY, BUFFER_MEMORY);
+  pump->input_block = pump->output_block = BUFFER_MEMORY;
   buffer_open (&pump->buffer, &pump->statistics);
   buffer_open (&pump->spare, &pump->statistics);
   buffer_open (&pump->zeros, &pump->statistics);
@@ -117,6 +117,7 @@ iosplice_pump_blocks (struct iosplice_pump *pump, size_t input, size_t output)
 {
   pump->input_block = input > 0 ? input : 1;
   pump->output_block = output > 0 ? output : 1;
+  pump->stands_in = true;
 }
 
 int
@@ -275,7 +276,7 @@ put_back (struct iosplice_pump *pump, off_t max)
     most += source->size - source->position;
   if (consumed > most)
     consumed = most;
-  if (pump->block > 0 && passed_on (pump))
+  if (passed_on (pump) && (pump->block > 0 || !pump->stands_in))
     consumed = pump->taken;
   if (consumed > max)
     consumed = max;
@@ -422,6 +423,7 @@ ssize_t
 iosplice_pump_block (struct iosplice_pump *pump, size_t size)
 {
   size_t input = pump->input_block, output = pump->output_block;
+  bool stands_in = pump->stands_in;
   ssize_t result;
 
   if (size == 0)
@@ -437,6 +439,7 @@ iosplice_pump_block (struct iosplice_pump *pump, size_t size)
   iosplice_pump_blocks (pump, size, size);
   result = run (pump, size);
   iosplice_pump_blocks (pump, input, output);
+  pump->stands_in = stands_in;
   return result;
 }
 

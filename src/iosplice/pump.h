@@ -41,6 +41,7 @@ struct iosplice_pump
   bool begun;                   /* a hook ended the run while a sink was to be written to */
   bool foreign;                 /* it came from an earlier source, or place of this one */
   size_t input_block, output_block;     /* of the program that a run stands in for */
+  bool stands_in;               /* it told them */
   size_t piece;                 /* what one read asks for */
   bool one_block;               /* this run is one read, and its length matters */
   off_t taken;                  /* in this call, after CARRIED */
