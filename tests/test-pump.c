@@ -1108,6 +1108,49 @@ modes (void)
 }
 
 static int
+one_piece (void *context, off_t size)
+{
+  (void) context;
+  (void) size;
+  return 1;
+}
+
+/* How many bytes of a piece of SIZE went through memory?  */
+static size_t
+piece_read (struct iosplice_pump *pump, int in, size_t size)
+{
+  struct iosplice_statistics before, after;
+
+  iosplice_pump_statistics (pump, &before);
+  NEED (write (in, data, size) == (ssize_t) size && iosplice_pump_run (pump, -1) == (off_t) size);
+  iosplice_pump_statistics (pump, &after);
+  return after.read.bytes - before.read.bytes;
+}
+
+static void
+pieces (void)
+{
+  int in[2], out = file_of (0);
+  struct iosplice_hooks hooks = {.moved = one_piece };
+  bool stays = true;
+
+  NEED (pipe (in) == 0);
+  struct iosplice_pump *pump = pump_of (0, &hooks, in[0], out, 0);
+  CHECK (piece_read (pump, in[1], 100) == 100 && piece_read (pump, in[1], 20000) == 20000,
+         "pieces are read until one was large");
+  for (int i = 0; i < 3; i++)
+    stays &= piece_read (pump, in[1], 20000) == 0 && piece_read (pump, in[1], 100) == 0;
+  CHECK (stays, "single small ones among large are spliced with them");
+  for (int i = 0; i < 7; i++)
+    stays &= piece_read (pump, in[1], 100) == 0;
+  CHECK (stays && piece_read (pump, in[1], 100) == 100, "after eight small ones in a row they are read again");
+  iosplice_pump_free (pump);
+  close (in[0]);
+  close (in[1]);
+  close (out);
+}
+
+static int
 enough (void *context)
 {
   return ++*(int *) context;
@@ -1272,6 +1315,7 @@ main (void)
   resets ();
   echo ();
   modes ();
+  pieces ();
   hooks ();
   parallel ();
   statistics ();

@@ -32,6 +32,7 @@ struct endpoint
   bool at;                      /* POSITION is the caller's: the file's own is neither used nor moved */
   bool refuses;                 /* splice(2) said no: read and write from here on */
   bool bulk;                    /* source: expect pieces that are worth a pipe */
+  unsigned small;               /* source: pieces in a row that were not */
   bool whole_reads;             /* source: a read is short only at the end of file */
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool discards;                /* sink: it takes and forgets whatever it is given, so it need not be given it */

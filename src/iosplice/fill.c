@@ -13,6 +13,7 @@
 enum
 {
   WORTH_A_PIPE = 8 * 1024,      /* less than this is cheaper to copy than to splice */
+  SMALL_PIECES = 8,             /* so many in a row, and a source is not expected to give larger ones */
   BUSY_FILL = 32 * 1024,        /* half of what a pipe holds that nobody has changed, */
   BUSY_FILLS = 4,               /* so many times in a row, show that a transfer is large */
   LARGE_PIPE = 1024 * 1024,
@@ -294,7 +295,10 @@ fill_expect (struct endpoint *source, size_t n)
   struct stat st;
 
   if (!endpoint_seekable (source))
-    source->bulk = source->kind == ENDPOINT_ZERO || n >= WORTH_A_PIPE;
+    {
+      source->small = n >= WORTH_A_PIPE ? 0 : source->small + 1;
+      source->bulk = source->kind == ENDPOINT_ZERO || n >= WORTH_A_PIPE || (source->bulk && source->small < SMALL_PIECES);
+    }
   else if (n >= BUFFER_MEMORY)
     source->bulk = true;
   if (source->position >= 0 && source->position >= source->size && fstat (source->fd, &st) == 0)
