@@ -1108,7 +1108,7 @@ modes (void)
 }
 
 static int
-one_piece (void *context, off_t size)
+one_piece (void *context, size_t size)
 {
   (void) context;
   (void) size;
