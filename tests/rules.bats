@@ -180,7 +180,7 @@ blocks () { cat "$@" | od -An -v -tx1 -w4096 | sort | cksum; }
 }
 
 @test "rule 4: waiting takes no CPU time" {
-  local copier pid before ticks
+  local copier pid before ticks used
   for copier in "${copiers[@]}"; do
     mkfifo in
     (exec 5<>in; helper set 5 nonblock; exec $copier <&5) >/dev/null 3>&- &
@@ -191,8 +191,8 @@ blocks () { cat "$@" | od -An -v -tx1 -w4096 | sort | cksum; }
     echo x >&6
     helper sleeping $pid
     read -r -a ticks <"/proc/$pid/stat"
-    ticks=$((ticks[13] + ticks[14] - before[13] - before[14]))
-    [[ $ticks -lt 20 ]] || fail "$copier took $ticks ticks"
+    used=$((ticks[13] + ticks[14] - before[13] - before[14]))
+    [[ $used -lt 20 ]] || fail "$copier took $used ticks"
     kill $pid
     exec 6>&-
     wait $pid 2>/dev/null || :
