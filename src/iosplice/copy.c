@@ -134,7 +134,7 @@ copy_range (struct iosplice_pump *pump, off_t max)
           place_leave (&place);
         }
     }
-  if (first && done > 0 && only_splices (sink))
+  if (first && done == PROBE && only_splices (sink))
     pump->no_range = true;
   return done;
 }
