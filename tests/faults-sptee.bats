@@ -45,6 +45,9 @@ declare -gA called=([out]="('standard output'|write error)" [one]=one [two]=two 
 # named NAME: a message says so of this.
 named () { grep -Eqx "[^ ]*sptee: $1: ${text[$fault_error]}" err; }
 
+# Nor is any output to blame: the input, or the copying itself.
+named_no_output () { named '(read error|error copying standard input)'; }
+
 # The user never hears of it.
 unnoticed () {
   local output
@@ -59,9 +62,9 @@ told () {
   [[ $fault_status -eq 1 ]] || return
   for output in "${outputs[@]}"; do
     helper prefix "$output" in || [[ $? -eq 1 ]] || return
-    helper prefix "$output" in || named "${called[$output]}" || [[ $fault_call == 'write(2<'* ]] || named 'read error' || return
+    helper prefix "$output" in || named "${called[$output]}" || [[ $fault_call == 'write(2<'* ]] || named_no_output || return
     # an output that failed is told by its own name
-    [[ $call != *"<$output>"* ]] || named "${called[$output]}" || named 'read error' || return
+    [[ $call != *"<$output>"* ]] || named "${called[$output]}" || named_no_output || return
   done
   [[ $fault_call == 'write(2<'* ]] && return
   [[ $(wc -l <err) -ge 1 ]] || return

@@ -114,6 +114,29 @@ refusing () { strace -o trace -e trace="$1" -e inject="$1:$2" "${@:3}"; }
   ! grep -E '= [0-9]{5,}$' trace || fail "data went through memory"
 }
 
+# before_splice NAME: how many calls of NAME in the trace come before the first splice.
+before_splice () { sed '/^splice(/,$d' trace | grep -c "^$1("; }
+
+@test "no memory for what an output refuses: it is not blamed, and has a beginning" {
+  ! sanitized "$SPCAT" || skip "a sanitizer needs memory itself"
+  local command
+  local -A said=([$SPCAT -]=- [$SPTEE copy]='error copying standard input'
+    [$SPCOPY bs=64k status=none]="error copying 'standard input'")
+  # What is left of the heap must not serve; and the kernel answers brk with the break, not with an error.
+  export GLIBC_TUNABLES=glibc.malloc.top_pad=0
+  for command in "${!said[@]}"; do
+    strace -o trace -e trace=brk,mmap,splice $command <in | cat >out
+    strace -o trace -e trace=brk,mmap,splice -e inject=splice:error=EINVAL:when=2+ \
+      -e inject=brk:retval=0:when=$(($(before_splice brk) + 1))+ \
+      -e inject=mmap:error=ENOMEM:when=$(($(before_splice mmap) + 1))+ $command <in 2>err | cat >out
+    equal "${PIPESTATUS[0]}" 1 "$command"
+    grep -q '^mmap.*INJECTED' trace
+    equal "$(<err)" "${command%% *}: ${said[$command]}: Cannot allocate memory"
+    helper prefix out in || equal $? 1
+    rm -f copy
+  done
+}
+
 @test "splice unavailable, and the data still passes, of a larger file" {
   make_bytes in 5000000
   refusing splice error=ENOSYS "$SPCAT" in | cat >out

@@ -187,8 +187,8 @@ has_of (char kind, int fd, const char *wanted)
   return sum >= 0 && memcmp (got, wanted, sum) == 0 ? sum : -1;
 }
 
-/* Does the first read fail, which of a file that is spliced is the one that gets it back out of our pipe?  */
-static bool salvage_fails;
+/* The first of which calls fails, too?  Of a file that is spliced it is the one that gets it back out of our pipe.  */
+static enum call salvage = CALLS;
 
 /* Is it whole, or told by an error that may be, with each sink a beginning?  */
 static bool
@@ -196,6 +196,7 @@ try (const struct scenario *s, enum call call, long n, int error)
 {
   int near[MOST_SINKS], far[MOST_SINKS], ends[2], count = strlen (s->sinks), failed = 0;
   int source = open_source (s->source);
+  enum iosplice_side side = IOSPLICE_NEITHER;
   struct iosplice_pump *pump;
   off_t moved = -1;
   bool good = true;
@@ -212,17 +213,19 @@ try (const struct scenario *s, enum call call, long n, int error)
         near[i] = ends[1], far[i] = ends[0];
       }
   fail_at (call, n, error);
-  if (salvage_fails)
-    fail_at (READ, 1, 0);
+  if (salvage < CALLS)
+    fail_at (salvage, 1, salvage == MEMALIGN ? ENOMEM : 0);
   pump = iosplice_pump_new (s->flags, NULL);
   for (int i = 0; pump && i < count && !failed; i++)
     failed = iosplice_pump_sink (pump, near[i], s->sinks[i] == 'm' ? IOSPLICE_MINE : 0, NULL) < 0;
   if (pump && !failed && iosplice_pump_source (pump, source, 0, NULL) == 0)
     moved = iosplice_pump_run (pump, SIZE);
   failed = errno;
+  if (pump && moved < 0)
+    side = iosplice_pump_failure (pump);
   atomic_store (&left[call], atomic_load (&left[call]) > 0 ? -1 : 0);
-  if (salvage_fails)
-    atomic_store (&left[READ], 0);
+  if (salvage < CALLS)
+    atomic_store (&left[salvage], 0);
   iosplice_pump_free (pump);
   close (source);
   for (int i = 0; i < count; i++)
@@ -233,14 +236,17 @@ try (const struct scenario *s, enum call call, long n, int error)
       has = has_of (s->sinks[i], far[i], s->source == 'z' ? zeros : data);
       good = good && has >= 0 && (moved < 0 || has == moved);
     }
-  if (moved < 0)
-    good = good && (failed == error || (salvage_fails && failed == EIO) || (error == 0 && (failed == ENOSPC || failed == EIO)));
-  else if (salvage_fails || (error == 0 && call == READ))
+  if (moved < 0 && (salvage < CALLS || call == MEMALIGN))
+    good = good && failed == (salvage == READ ? EIO : ENOMEM) && side == IOSPLICE_NEITHER;
+  else if (moved < 0)
+    good = good && (failed == error || (error == 0 && (failed == ENOSPC || failed == EIO)));
+  else if (salvage == READ || (error == 0 && call == READ))
     good = true;                /* which is what end of file is */
   else
     good = good && moved == SIZE;
   if (!good)
-    printf ("# %s, %s %ld: moved %lld, errno %d, error %d\n", s->what, names[call], n, (long long) moved, failed, error);
+    printf ("# %s, %s %ld: moved %lld, errno %d, side %d, error %d\n", s->what, names[call], n, (long long) moved, failed,
+            side, error);
   return good;
 }
 
@@ -260,7 +266,8 @@ every_call (const struct scenario *s, enum call call, int error)
     }
   if (n == 1)
     return;
-  snprintf (what, sizeof what, "%s, without the n-th %s (%s), %ld of them", s->what, names[call], strerrorname_np (error) ? : "0", n - 1);
+  snprintf (what, sizeof what, "%s, without the n-th %s (%s)%s%s, %ld of them", s->what, names[call],
+            strerrorname_np (error) ? : "0", salvage < CALLS ? " and a " : "", salvage < CALLS ? names[salvage] : "", n - 1);
   CHECK (good && open_descriptors () == descriptors, what);
 }
 
@@ -300,14 +307,13 @@ check_scenarios (void)
   for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
     for (size_t j = 0; j < sizeof failures / sizeof *failures; j++)
       every_call (&scenarios[i], failures[j].call, failures[j].error);
-  salvage_fails = true;
-  for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-    if (scenarios[i].source == 'f')
-      {
-        every_call (&scenarios[i], SPLICE, EINVAL);
-        every_call (&scenarios[i], TEE, EINVAL);
-      }
-  salvage_fails = false;
+  for (salvage = READ; salvage < CALLS; salvage = salvage == READ ? MEMALIGN : CALLS)
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+      if (scenarios[i].source == 'f')
+        {
+          every_call (&scenarios[i], SPLICE, EINVAL);
+          every_call (&scenarios[i], TEE, EINVAL);
+        }
 }
 
 /* Another reader of the same description goes far behind the end.  */

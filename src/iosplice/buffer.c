@@ -356,10 +356,14 @@ int
 buffer_drain (struct buffer *buffer, struct endpoint *sink)
 {
   off_t *offset = sink->at ? &sink->position : NULL;
+  int result;
 
   if (!buffer->bytes && !sink->refuses)
-    return endpoint_shared (sink) ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, offset);
-  return buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, offset);
+    result = endpoint_shared (sink) ? drain_shared (buffer, sink) : drain_pipe (buffer, sink, offset);
+  else
+    result = buffer_salvage (buffer) < 0 ? -1 : buffer_write (buffer, sink, offset);
+  sink->stuck = result < 0 && sink->refuses && !buffer->bytes;
+  return result;
 }
 
 int

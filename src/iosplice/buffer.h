@@ -57,8 +57,8 @@ int buffer_make_zeros (struct buffer *zeros, size_t size);
 ssize_t buffer_tee_zeros (struct buffer *, const struct buffer *zeros, size_t size);
 
 /* Write what BUFFER holds to SINK until it is empty.  Returns 0, or -1 with
-   errno: EAGAIN is "not ready", EINTR a signal; otherwise what write(2) said.  BUFFER keeps
-   what did not get through.  */
+   errno: EAGAIN is "not ready", EINTR a signal; otherwise what write(2) said,
+   or, if SINK->stuck, why it could not be asked.  BUFFER keeps what did not get through.  */
 int buffer_drain (struct buffer *, struct endpoint *sink);
 
 /* The same, and EAGAIN is waited out.  Returns 0, or the errno value.  */

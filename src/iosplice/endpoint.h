@@ -36,6 +36,7 @@ struct endpoint
   bool whole_reads;             /* source: a read is short only at the end of file */
   bool keeps_boundaries;        /* sink: every write is a message of its own */
   bool discards;                /* sink: it takes and forgets whatever it is given, so it need not be given it */
+  bool stuck;                   /* sink: the last write failed for want of memory of ours, which is no fault of its own */
   bool failed;                  /* sink: dropped */
   bool drops;                   /* sink: its failure does not end the run */
   bool waits;                   /* splice(2) from this socket, or write(2) to this pipe, waits whatever the flags */

@@ -61,6 +61,18 @@ block_for (struct iosplice_pump *pump, int sink)
   return &pump->spare;
 }
 
+/* ERROR kept the block from SINK.  Returns as fanout_drop; what is our own fault ends the run.  */
+static int
+blame (struct iosplice_pump *pump, int sink, int error)
+{
+  if (!pump->sinks[sink].stuck)
+    return fanout_drop (pump, sink, error);
+  pump->side = IOSPLICE_NEITHER;
+  pump->begun = true;
+  errno = error;
+  return -1;
+}
+
 /* A sink failed at the block in flight and left LENGTH bytes of it.  */
 static void
 note_part (struct iosplice_pump *pump, size_t length)
@@ -91,7 +103,7 @@ serve (struct iosplice_pump *pump)
   if (result == 0 || errno == EAGAIN || errno == EINTR)
     return result;
   note_part (pump, from->length);
-  result = fanout_drop (pump, pump->serving, errno);
+  result = blame (pump, pump->serving, errno);
   if (result == 0)
     buffer_discard (from);
   return result;
@@ -153,6 +165,7 @@ write_file (struct iosplice_pump *pump, int sink)
   struct buffer *from = block_for (pump, sink);
   int error;
 
+  pump->sinks[sink].stuck = !from;
   if (!from)
     return errno;
   error = buffer_drain_all (from, &pump->sinks[sink]);
@@ -171,6 +184,7 @@ static int
 serve_files (struct iosplice_pump *pump, int end)
 {
   int begin = pump->serving, result = 0, saved = 0;
+  enum iosplice_side side = pump->side;
 
   employ (pump, end);
   for (int i = begin; i < end; i++)
@@ -189,9 +203,11 @@ serve_files (struct iosplice_pump *pump, int end)
             note_part (pump, left);
         }
       sink->worker = NULL;
-      if (sink->error && !sink->failed && fanout_drop (pump, i, sink->error) < 0)
-        result = -1, saved = errno;
+      if (sink->error && !sink->failed && blame (pump, i, sink->error) < 0)
+        result = -1, saved = errno, side = pump->side;
     }
+  if (result < 0)
+    pump->side = side;
   errno = saved;
   return result;
 }

@@ -38,7 +38,7 @@ struct iosplice_pump
   int serving;                  /* the sink that it goes to now */
   bool teed;                    /* SPARE holds it already */
   size_t partly;                /* the most of it that a sink took which failed at it */
-  bool begun;                   /* a hook ended the run while a sink was to be written to */
+  bool begun;                   /* a hook, or want of memory, ended the run while a sink was to be written to */
   bool foreign;                 /* it came from an earlier source, or place of this one */
   size_t input_block, output_block;     /* of the program that a run stands in for */
   bool stands_in;               /* it told them */

@@ -20,13 +20,25 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void
-copy_read_error (const struct copy *copy)
+static void
+tell (const struct copy *copy, const char *what, const char *name)
 {
   int error = errno;
 
   summary_clear (copy->summary);
-  message (error, "error reading %s", quote_always (copy->in.name));
+  message (error, "%s %s", what, quote_always (name));
+}
+
+void
+copy_error (const struct copy *copy)
+{
+  tell (copy, "error copying", copy->in.name);
+}
+
+void
+copy_read_error (const struct copy *copy)
+{
+  tell (copy, "error reading", copy->in.name);
 }
 
 void
@@ -34,11 +46,9 @@ copy_write_error (const struct copy *copy, size_t size)
 {
   const struct operands *asked = copy->asked;
   bool whole = !asked->same_block && size == asked->output_block;
-  int error = errno;
 
-  summary_clear (copy->summary);
   /* dd's words, of a whole block that it has gathered, and of any other.  */
-  message (error, whole ? "writing to %s" : "error writing %s", quote_always (copy->out.name));
+  tell (copy, whole ? "writing to" : "error writing", copy->out.name);
   copy->summary->breaks_off = whole;
 }
 

@@ -30,7 +30,8 @@ struct copy
   struct side in, out;
 };
 
-/* blocks.c: tell errno of the input; of the output, to which a block of SIZE bytes could not be written.  */
+/* blocks.c: tell errno of neither end; of the input; of the output, to which a block of SIZE bytes could not be written.  */
+void copy_error (const struct copy *);
 void copy_read_error (const struct copy *);
 void copy_write_error (const struct copy *, size_t size);
 

@@ -262,7 +262,7 @@ tell_failure (const struct move *move)
       copy_write_error (move->copy, left < block ? left : block);
       break;
     default:
-      summary_out_of_memory (move->copy->summary, "input", move->copy->asked->input_block);
+      copy_error (move->copy);
     }
 }
 

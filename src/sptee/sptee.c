@@ -134,6 +134,16 @@ moved (void *context, size_t bytes)
   return 0;
 }
 
+/* The input failed, or the copying itself; what an output failed with is told by its hook.  */
+static void
+tell_failure (struct outputs *outputs)
+{
+  enum iosplice_side side = iosplice_pump_failure (outputs->pump);
+
+  if (side != IOSPLICE_SINK)
+    complain (outputs, errno, side == IOSPLICE_SOURCE ? "read error" : "error copying standard input");
+}
+
 static void
 add_output (struct outputs *outputs, const char *name, int fd, unsigned flags)
 {
@@ -190,8 +200,8 @@ copy (struct outputs *outputs)
     n = iosplice_pump_block (outputs->pump, TEE_READ);
   if (n > 0 && iosplice_pump_sinks (outputs->pump) > 0)
     n = iosplice_pump_run (outputs->pump, -1);
-  if (n < 0 && iosplice_pump_failure (outputs->pump) != IOSPLICE_SINK)
-    complain (outputs, errno, "read error");
+  if (n < 0)
+    tell_failure (outputs);
 }
 
 /* Copy what standard input holds, and leave it there.  */
@@ -213,8 +223,8 @@ peek (struct outputs *outputs)
   if (ioctl (STDIN_FILENO, FIONREAD, &held) == 0 && held > n)
     message (0, "standard input: a partial view, %zd of %d bytes", n, held);
   iosplice_pump_source (outputs->pump, ends[0], IOSPLICE_MINE, NULL);
-  if (n > 0 && iosplice_pump_run (outputs->pump, n) < 0 && iosplice_pump_failure (outputs->pump) != IOSPLICE_SINK)
-    complain (outputs, errno, "read error");
+  if (n > 0 && iosplice_pump_run (outputs->pump, n) < 0)
+    tell_failure (outputs);
 }
 
 static void
