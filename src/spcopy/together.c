@@ -134,7 +134,8 @@ is_bounded (const struct copy *copy)
   return is_stream (&copy->in) && !is_null_or_zero (&copy->out.st);
 }
 
-/* Is it cheaper to splice blocks of SIZE bytes one by one than to copy them?  A file copies what is spliced into it, too.  */
+/* Is it cheaper to splice blocks of SIZE bytes one by one than to copy them?  A file copies what is spliced into it, too.
+   The pump knows it of each piece, but for single blocks of 512 bytes it costs some 10 % more time than single.c.  */
 static bool
 splicing_pays (const struct copy *copy, size_t size)
 {
