@@ -45,7 +45,7 @@ struct endpoint
   dev_t device;
   ino_t inode;
   dev_t special;                /* st_rdev of a block device */
-  off_t size;                   /* source: st_size, a hint */
+  off_t size;                   /* source: st_size, a hint; of a pipe its capacity, or 0 if nobody has asked yet */
   off_t position;               /* source, once endpoint_locate was called: where the next byte comes from;
                                    sink, with AT: where it goes */
   off_t reserved;               /* source: bytes behind POSITION that the shared file position has passed already */

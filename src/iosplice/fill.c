@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 enum
 {
@@ -183,24 +184,24 @@ nothing_yet (const struct iosplice_pump *pump)
 /* What one read(2) of SIZE bytes can give at most.  A block may be far larger than
    its source, and so much memory refused.  */
 static size_t
-one_read (const struct endpoint *source, size_t size)
+one_read (struct endpoint *source, size_t size)
 {
-  long most = LARGE_BLOCK, held;
+  off_t most = LARGE_BLOCK;
+  int held;
 
-  if (size <= LARGE_BLOCK)
+  if (size <= LARGE_BLOCK || (source->kind != ENDPOINT_PIPE && !(source->kind == ENDPOINT_REGULAR && source->whole_reads)))
     return size;
   if (source->kind == ENDPOINT_PIPE)
     {
+      /* Who makes it larger than a large block in mid-transfer is privileged, and rare.  */
+      if (source->size == 0)
+        source->size = iosplice_pipe_capacity (source->fd);
       /* With pieces of more than a page it holds more than its capacity.  */
-      held = iosplice_pipe_held (source->fd);
-      most = held > most ? held : most;
-      held = iosplice_pipe_capacity (source->fd);
+      if (ioctl (source->fd, FIONREAD, &held) == 0 && held > most)
+        most = held;
     }
-  else if (source->kind == ENDPOINT_REGULAR && source->whole_reads)
-    held = source->size;
-  else
-    return size;
-  most = held > most ? held : most;
+  if (source->size > most)
+    most = source->size;
   return size < (size_t) most ? size : (size_t) most;
 }
 
