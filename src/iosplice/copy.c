@@ -84,8 +84,7 @@ fill_place (struct iosplice_pump *pump, struct place *place)
     {
       off_t left = place->behind - place->offset;
 
-      if (buffer_make_memory (buffer, BUFFER_MEMORY) < 0
-          || buffer_read (buffer, &pump->source, left < BUFFER_MEMORY ? left : BUFFER_MEMORY) <= 0)
+      if (buffer_read (buffer, &pump->source, left < BUFFER_MEMORY ? left : BUFFER_MEMORY) <= 0)
         break;
       buffer_reason (buffer, IOSPLICE_SINK_REFUSES);
       if (buffer_write (buffer, &pump->sinks[0], &place->offset) < 0)
@@ -125,7 +124,8 @@ copy_range (struct iosplice_pump *pump, off_t max)
     {
       struct place place;
 
-      if (place_take (&place, sink->fd, size) < 0)
+      /* What fill_place may need is there before a place is taken that must be filled.  */
+      if (buffer_make_memory (&pump->buffer, BUFFER_MEMORY) < 0 || place_take (&place, sink->fd, size) < 0)
         pump->no_range = true;
       else
         {
