@@ -29,6 +29,7 @@
                                        that gives FILE
           limit relay PORT TO          accept one TCP connection at PORT, and splice what
                              it brings to a connection to TO, through a pipe of 1 MiB
+          limit events PORT TO         the same in an event loop, where only epoll_wait waits
           limit through FILE TEXT      run the shell command TEXT, a TCP relay that listens
                              at $LISTEN and connects to $CONNECT, ports of the loopback;
                              send it FILE, and splice what arrives to standard output
@@ -45,11 +46,13 @@
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -460,12 +463,53 @@ tcp_in (const char *name, char **command)
 }
 
 static void
-relay (int port, int to)
+watch (int epoll, int fd)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+
+  if (fcntl (fd, F_SETFL, O_NONBLOCK) < 0 || epoll_ctl (epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+    fail ("epoll");
+}
+
+static void
+cat_by_events (int in)
+{
+  int pipe[2], epoll = epoll_create1 (0);
+  struct epoll_event event;
+  ssize_t held = 0, n = 0;
+
+  if (pipe2 (pipe, O_NONBLOCK) < 0 || fcntl (pipe[0], F_SETPIPE_SZ, MEBIBYTE) < 0)
+    fail ("pipe");
+  watch (epoll, in);
+  watch (epoll, STDOUT_FILENO);
+  for (;;)
+    {
+      if (n < 0 && epoll_wait (epoll, &event, 1, -1) < 0)
+        fail ("epoll_wait");
+      if (held > 0)
+        {
+          n = splice (pipe[0], NULL, STDOUT_FILENO, NULL, held, 0);
+          held -= n > 0 ? n : 0;
+        }
+      else
+        held = n = splice (in, NULL, pipe[1], NULL, MEBIBYTE, 0);
+      if (n == 0)
+        return;
+      if (n < 0 && errno != EAGAIN)
+        fail ("splice");
+    }
+}
+
+static void
+relay (int port, int to, bool events)
 {
   int in = accept_one (listen_tcp (&port));
 
   dup2 (connect_to (to), STDOUT_FILENO);
-  cat (in, INT64_MAX);
+  if (events)
+    cat_by_events (in);
+  else
+    cat (in, INT64_MAX);
 }
 
 static void
@@ -561,7 +605,9 @@ main (int argc, char **argv)
   else if (strcmp (job, "tcp-in") == 0 && argc > 3)
     return tcp_in (argv[2], argv + 3);
   else if (strcmp (job, "relay") == 0 && argc > 3)
-    relay (atoi (argv[2]), atoi (argv[3]));
+    relay (atoi (argv[2]), atoi (argv[3]), false);
+  else if (strcmp (job, "events") == 0 && argc > 3)
+    relay (atoi (argv[2]), atoi (argv[3]), true);
   else if (strcmp (job, "through") == 0 && argc > 3)
     through (argv[2], argv[3]);
   else
