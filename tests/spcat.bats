@@ -198,6 +198,27 @@ populate () {
   done
 }
 
+# The most that one splice(2) in the file trace offers standard output.
+largest_offer() {
+  sed -n 's/^splice([0-9]*, NULL, 1, NULL, \([0-9]*\),.*/\1/p' trace | sort -n | tail -n 1
+}
+
+@test "TCP over loopback is spliced no more than a segment holds, another socket all there is" {
+  need strace
+  strace -o /dev/null true 2>/dev/null || skip "ptrace is not permitted here"
+  export ASAN_OPTIONS=detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+  helper bytes 1 4000000 >in
+  bounded helper collect tcp got strace -o trace -e trace=splice spcat in >sizes
+  same_file got in
+  [[ $(largest_offer) -eq 61440 ]]
+  bounded helper collect tcp got strace -o trace -e trace=splice,getsockopt -e inject=getsockopt:error=ENOPROTOOPT:when=2 spcat in >sizes
+  same_file got in
+  [[ $(largest_offer) -gt 61440 ]]
+  bounded helper collect stream got strace -o trace -e trace=splice spcat in >sizes
+  same_file got in
+  [[ $(largest_offer) -gt 61440 ]]
+}
+
 @test "a terminal on both sides" {
   make_text text 200
   bounded helper pty spcat <text >got

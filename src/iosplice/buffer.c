@@ -126,10 +126,12 @@ splice_in (struct buffer *buffer, int fd, off_t *offset, size_t size)
 }
 
 static ssize_t
-splice_out (struct buffer *buffer, int fd, off_t *offset)
+splice_out (struct buffer *buffer, const struct endpoint *sink, off_t *offset)
 {
+  size_t size = sink->one_send > 0 && sink->one_send < buffer->length ? sink->one_send : buffer->length;
+
   buffer->statistics->splice.calls++;
-  return splice (buffer->pipe[0], NULL, fd, offset, buffer->length, SPLICE_F_NONBLOCK);
+  return splice (buffer->pipe[0], NULL, sink->fd, offset, size, SPLICE_F_NONBLOCK);
 }
 
 /* Splice from a file whose position others may move.  What was reserved and
@@ -321,7 +323,7 @@ drain_pipe (struct buffer *buffer, struct endpoint *sink, off_t *offset)
 {
   while (buffer->length > 0)
     {
-      ssize_t n = splice_out (buffer, sink->fd, offset);
+      ssize_t n = splice_out (buffer, sink, offset);
 
       if (n > 0)
         buffer->length -= n;

@@ -40,6 +40,7 @@ struct endpoint
   bool failed;                  /* sink: dropped */
   bool drops;                   /* sink: its failure does not end the run */
   bool waits;                   /* splice(2) from this socket, or write(2) to this pipe, waits whatever the flags */
+  size_t one_send;              /* sink: splice no more to it at once, unless 0 */
   struct worker *worker;        /* sink: who writes the block in flight to it now; NULL: nobody else */
   int error;                    /* sink: the errno value that this ended with, or 0 */
   dev_t device;

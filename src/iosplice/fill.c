@@ -8,7 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/ioctl.h>
 
 enum
@@ -18,7 +21,8 @@ enum
   BUSY_FILL = 32 * 1024,        /* half of what a pipe holds that nobody has changed, */
   BUSY_FILLS = 4,               /* so many times in a row, show that a transfer is large */
   LARGE_PIPE = 1024 * 1024,
-  LARGE_BLOCK = 1024 * 1024     /* of one that is larger, the memory matters */
+  LARGE_BLOCK = 1024 * 1024,    /* of one that is larger, the memory matters */
+  ONE_SEGMENT = 60 * 1024       /* whole pages that fit in a segment of the loopback device */
 };
 
 enum iosplice_reason
@@ -43,6 +47,20 @@ all_sinks_refuse (const struct iosplice_pump *pump)
     if (!pump->sinks[i].refuses && fanout_brings (pump, i))
       return false;
   return true;
+}
+
+/* How much to splice to SOCKET at once; 0: as much as there is.  A segment of the
+   loopback device holds 65,483 bytes, or half of that, and splice(2) cuts at 65,536:
+   small tails use up the receiver's window, which is closed then half of the time.  */
+static size_t
+one_send (int socket)
+{
+  int segment = 0;
+  socklen_t length = sizeof segment;
+
+  if (getsockopt (socket, IPPROTO_TCP, TCP_MAXSEG, &segment, &length) < 0 || segment < ONE_SEGMENT / 2)
+    return 0;
+  return ONE_SEGMENT;
 }
 
 void
@@ -74,6 +92,10 @@ fill_learn (struct iosplice_pump *pump)
       pump->source.keeps_boundaries = flags >= 0 && pump->source.kind == ENDPOINT_PIPE && flags & O_DIRECT;
       pump->source.waits = flags >= 0 && pump->source.kind == ENDPOINT_STREAM_SOCKET && !(flags & O_NONBLOCK);
     }
+  /* What comes from a socket is cut into segments already.  */
+  for (int i = 0; i < pump->count; i++)
+    if (pump->sinks[i].kind == ENDPOINT_STREAM_SOCKET)
+      pump->sinks[i].one_send = pump->source.kind == ENDPOINT_STREAM_SOCKET ? 0 : one_send (pump->sinks[i].fd);
   pump->by_blocks = fill_by_blocks (pump);
   pump->known = true;
 }
