@@ -195,7 +195,7 @@ spcopy_faults () {
   spcopy_faults file file if=in of=copy bs=4K skip=3 seek=5
 }
 
-@test "conversions, file to file" { spcopy_faults file file if=in of=copy conv=ucase,swab; }
+@test "conversions, file to file" { spcopy_faults file file if=in of=copy bs=4K conv=ucase,swab; }
 
 @test "conversions, pipe to pipe" { spcopy_faults pipe pipe ibs=3000 obs=7000 conv=ebcdic; }
 
