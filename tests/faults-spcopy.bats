@@ -201,6 +201,17 @@ spcopy_faults () {
 
 @test "sparse" { spcopy_faults file file if=in of=copy bs=4K conv=sparse; }
 
+@test "sparse: a hole before the write that fails is there, and counted" {
+  source=file sink=file got=copy base=0 ibs=4096 obs=4096
+  { head -c 4096 in; head -c 8192 /dev/zero; head -c 4096 in; } >holes
+  fault_trace -e trace=write -e inject=write:error=EIO:when=2 "$SPCOPY" if=holes of=copy bs=4K conv=sparse
+  fault_call=$(grep -m1 -F '(INJECTED)' trace)
+  fault_runs=1
+  equal "$fault_status" 1
+  equal "$(stat -c %s copy)" 12288
+  [[ $(<err) == *'4+0 records in'*'3+0 records out'*'12288 bytes'* ]]
+}
+
 @test "synchronized, and dropped from the cache" {
   spcopy_faults file file if=in of=copy bs=64K iflag=nocache oflag=nocache conv=fdatasync
   spcopy_faults file file if=in of=copy bs=64K conv=fsync

@@ -17,9 +17,9 @@ enum { PIECE = 128 * 1024 };
 static void
 drop (struct cache *cache, off_t offset, off_t length)
 {
-  /* dd asks where an input stands, even one that is closed, and says this if it stands nowhere.  */
+  /* dd asks where an input stands, and says of one that is closed what it says of a pipe.  */
   bool seeks = !cache->is_input || lseek (cache->fd, 0, SEEK_CUR) >= 0;
-  int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED) : ESPIPE;
+  int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED) : errno == EBADF ? ESPIPE : errno;
 
   if (cache->error == 0)
     cache->error = error;
