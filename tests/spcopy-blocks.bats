@@ -148,7 +148,7 @@ EOF
   local operands
   for operands in 'bs=4096 oflag=direct' 'bs=64k oflag=direct,dsync' 'bs=4096 oflag=dsync' 'bs=10000 oflag=sync' 'bs=4096 iflag=direct' \
     'bs=64k iflag=nocache' 'bs=64k oflag=nocache' 'bs=5000 conv=noerror' 'bs=5000 conv=sync' 'bs=5000 conv=noerror,sync' \
-    'bs=64k conv=sparse' 'bs=3000 oflag=append' 'ibs=3000 obs=8000 conv=noerror' 'ibs=8192 obs=4096 oflag=direct' 'obs=65536 ibs=4096 iflag=direct' \
+    'bs=64k conv=sparse' 'bs=3000 oflag=append' 'ibs=3000 obs=8000 conv=noerror' 'ibs=8192 obs=4096 oflag=direct' 'ibs=5001 obs=4096 oflag=direct' 'obs=65536 ibs=4096 iflag=direct' \
     'bs=4k conv=ucase' 'bs=4k iflag=nonblock'; do
     # shellcheck disable=SC2086
     calls_of dd if=F of=G $operands >theirs.calls

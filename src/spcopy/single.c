@@ -110,16 +110,18 @@ write_block (struct single *single, const char *bytes, size_t size)
   return n;
 }
 
-/* Add SIZE bytes to the output.  What makes a block by itself is not moved once more.  */
+/* Add SIZE bytes to the output.  What makes a block by itself is not moved once more,
+   except for O_DIRECT, which wants memory that is aligned.  */
 static int
 gather (void *context, const char *bytes, size_t size)
 {
   struct single *single = context;
   size_t block = single->copy->asked->output_block;
+  bool direct = single->copy->asked->output_flags & FLAG_DIRECT;
 
   while (size > 0)
     {
-      bool whole = single->gathered == 0 && size >= block;
+      bool whole = single->gathered == 0 && size >= block && !direct;
       size_t part = whole ? block : block - single->gathered;
 
       if (part > size)
