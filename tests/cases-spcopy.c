@@ -549,7 +549,8 @@ generate (struct test_case *c, uint64_t seed)
   shuffle (c);
   c->utf8 = one_in (4);
   c->ignores_pipe = one_in (2);
-  c->limit = one_in (20) ? 1 + below (20000) : 0;
+  /* What is told has to fit: standard error is a file, too.  */
+  c->limit = one_in (20) ? 500 + below (20000) : 0;
   return !is_unsteady (c, &p) && !is_excepted (c);
 }
 

@@ -438,7 +438,8 @@ check_standard_descriptors (void)
 static void
 check_huge_blocks (void)
 {
-  int in = file_of (100), ends[2], out[2];
+  enum { LARGE = 3 * 1024 * 1024 };
+  int in = file_of (100), null = open ("/dev/null", O_WRONLY), ends[2], out[2];
   off_t from = 0;
 
   NEED (pipe (ends) == 0 && write (ends[1], data, 2000) == 2000);
@@ -447,6 +448,13 @@ check_huge_blocks (void)
   CHECK (iosplice_partial (ends[0], NULL, out[1], NULL, SIZE_MAX, 0, NULL) == 2000 && most_memory <= 1024 * 1024,
          "a huge block of a pipe takes no huge memory");
   CHECK (iosplice_partial (in, &from, out[1], NULL, SIZE_MAX, 0, NULL) == 100 && most_memory <= 1024 * 1024, "... nor one of a file");
+  NEED (ftruncate (in, LARGE) == 0);
+  from = 0;
+  CHECK (iosplice_partial (in, &from, null, NULL, SIZE_MAX, IOSPLICE_NO_SPLICE, NULL) == LARGE && most_memory <= LARGE,
+         "... and as much as a large file holds");
+  fail_at (CALLOC, 1, ENOMEM);
+  CHECK (iosplice_copy (in, NULL, null, NULL, -1, 0, NULL) == -1 && errno == ENOMEM, "a copy without memory");
+  close (null);
   close (in);
   close (ends[0]);
   close (ends[1]);

@@ -86,6 +86,7 @@ write_block (struct single *single, const char *bytes, size_t size)
       copy_count_output (copy, size);
       return 0;
     }
+  single->ends_with_hole = false;
   if (asked->output_flags & FLAG_DIRECT && size < asked->output_block)
     drop_direct (single);
   for (single->written = 0; single->written < size; copy->summary->bytes += n, single->written += n)
@@ -99,8 +100,6 @@ write_block (struct single *single, const char *bytes, size_t size)
     }
   if (n == 0)
     errno = ENOSPC;
-  if (single->written > 0)
-    single->ends_with_hole = false;
   copy->summary->bytes -= single->written;
   copy_count_output (copy, single->written);
   n = single->written < size ? -1 : 0;
