@@ -17,9 +17,10 @@ enum { PIECE = 128 * 1024 };
 static void
 drop (struct cache *cache, off_t offset, off_t length)
 {
-  /* dd asks where an input stands, and says of one that is closed what it says of a pipe.  */
-  bool seeks = !cache->is_input || lseek (cache->fd, 0, SEEK_CUR) >= 0;
-  int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED) : errno == EBADF ? ESPIPE : errno;
+  /* posix_fadvise has nothing against a socket.  dd says of an input that is closed what it says of a pipe.  */
+  bool seeks = lseek (cache->fd, 0, SEEK_CUR) >= 0;
+  int error = seeks ? posix_fadvise (cache->fd, offset, length, POSIX_FADV_DONTNEED)
+    : cache->is_input && errno == EBADF ? ESPIPE : errno;
 
   if (cache->error == 0)
     cache->error = error;
