@@ -148,8 +148,8 @@ known_flags=(append count_bytes directory dsync fullblock noatime noctty nofollo
       same_script "dd iflag=nocache oflag=nocache status=noxfer $operands $ends"
     done
   done
-  same bounded helper feed seqpacket 100 -- dd iflag=nocache oflag=nocache count=0 status=noxfer
-  same bounded helper collect stream got dd iflag=nocache oflag=nocache count=0 status=noxfer
+  same_script 'bounded helper feed seqpacket 100 -- dd iflag=nocache oflag=nocache count=0 status=noxfer'
+  same_script 'bounded helper collect stream got dd iflag=nocache oflag=nocache count=0 status=noxfer'
 }
 
 # dd 9.1 keeps silent.
