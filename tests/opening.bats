@@ -167,6 +167,8 @@ known_flags=(append count_bytes directory dsync fullblock noatime noctty nofollo
   same_script 'dd if=F of=new bs=4k oflag=direct'
   same_script 'dd if=F of=new bs=4k oflag=direct,dsync seek=1'
   same_script 'dd if=F of=new bs=4k iflag=direct'
+  # a hole, too: whoever holds the output finds the flag gone
+  same_script 'exec 7>new; dd if=/dev/zero count=100B bs=4k conv=sparse oflag=direct >&7; helper flags 7'
   faults_setup
   fault_trace -e trace=write,fsync "$SPCOPY" if=F of=new bs=4k oflag=direct status=none
   equal "$fault_status $(cut -d '(' -f 1 trace | paste -sd ' ')" '0 write write fsync'

@@ -81,14 +81,14 @@ write_block (struct single *single, const char *bytes, size_t size)
   const struct operands *asked = copy->asked;
   ssize_t n = 0;
 
+  if (asked->output_flags & FLAG_DIRECT && size < asked->output_block)
+    drop_direct (single);
   if (asked->conversions & CONV_SPARSE && !single->no_holes && all_zeros (bytes, size) && leave_hole (single, size))
     {
       copy_count_output (copy, size);
       return 0;
     }
   single->ends_with_hole = false;
-  if (asked->output_flags & FLAG_DIRECT && size < asked->output_block)
-    drop_direct (single);
   for (single->written = 0; single->written < size; copy->summary->bytes += n, single->written += n)
     {
       do
