@@ -86,7 +86,10 @@ excuse_partial_write (char *theirs, char *ours)
     other--;
   if (strtoul (other, NULL, 10) == strtoul (records, NULL, 10) + 1
       && strcspn (other, " ") == strcspn (records, " "))
-    *strchr (records, ' ') = *strchr (other, ' ') = *records = *other = '?';
+    {
+      memset (records, '?', strcspn (records, " "));
+      memset (other, '?', strcspn (other, " "));
+    }
 }
 
 /* A failed truncation ends the run; 9.1 goes on.  */
