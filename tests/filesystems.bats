@@ -266,10 +266,10 @@ read_only () {
 
 # with_fuse SCRIPT: in a directory where mnt/CLAIM-SIZE... has SIZE bytes and says it has CLAIM.
 with_fuse () {
-  local status=0
+  local status=0 limit=$((10 * limit)) # hundreds of programs
   bounded helper fuse mnt bash -c "$1" >fuse.log 2>&1 || status=$?
   [[ $status -ne 77 ]] || skip "$(<fuse.log)"
-  [[ $status -eq 0 ]] || fail "$(tail -n 20 fuse.log | cat -v)"
+  [[ $status -eq 0 ]] || fail "$status: $(tail -n 20 fuse.log | cat -v)"
 }
 
 @test "FUSE: sizes that are lies, of cached files and of those that the server is asked for each time" {
