@@ -174,20 +174,19 @@ push (int sink)
 }
 
 /* One direction's turn: move until it has to wait, or has had enough.  Not on a
-   broken connection: the kernel tells an error once, and after that an end.  */
-static void
+   broken connection: the kernel tells an error once, and after that an end.
+   Returns whether it may have more to move at once.  */
+static bool
 direction_serve (struct connection *connection, struct iosplice_pump **pump, int sink)
 {
   enum iosplice_step step = IOSPLICE_MOVED;
   off_t moved;
 
   if (!*pump || connection->broken)
-    return;
+    return false;
   for (moved = 0; step == IOSPLICE_MOVED && moved < TURN; moved += iosplice_pump_moved (*pump))
     step = iosplice_pump_step (*pump, -1);
-  if (step == IOSPLICE_MOVED)
-    make_ready (connection);
-  else if (step == IOSPLICE_WAIT_SOURCE && moved > 0)
+  if (step == IOSPLICE_WAIT_SOURCE && moved > 0)
     push (sink);
   else if (step == IOSPLICE_FAILED)
     connection->broken = true;
@@ -197,20 +196,25 @@ direction_serve (struct connection *connection, struct iosplice_pump **pump, int
       iosplice_pump_free (*pump);
       *pump = NULL;
     }
+  return step == IOSPLICE_MOVED;
 }
 
 static void
 connection_serve (struct connection *connection)
 {
+  bool more;
+
   if (!connection->connected)
     {
       connection->connected = true;
       check (watch (connection->client, SOCKET_EVENTS, connection), "epoll");
     }
-  direction_serve (connection, &connection->up, connection->server);
-  direction_serve (connection, &connection->down, connection->client);
+  more = direction_serve (connection, &connection->up, connection->server);
+  more |= direction_serve (connection, &connection->down, connection->client);
   if (connection->broken || (!connection->up && !connection->down))
     connection_free (connection);
+  else if (more)
+    make_ready (connection);
 }
 
 static void
