@@ -219,6 +219,9 @@ answers () {
   for seed in {1..12}; do
     load -r -s "$seed" -n 100 -b 150000 "$proxy"
   done
+  for seed in {1..4}; do
+    load -r -s "$seed" -n 6 -b 20000000 "$proxy"
+  done
 }
 
 @test "proxy: SIGINT lets what is under way arrive, refuses the next, and ends it with 0" {
@@ -232,6 +235,26 @@ answers () {
 
 @test "proxy: a small part is passed on at once, also while the one before is not acknowledged" {
   load -e "$proxy"
+}
+
+@test "proxy: all that was sent arrives, also when nothing follows a large part for long" {
+  load -p -b 9000001 "$proxy"
+}
+
+# low_water LOAD-OPTION...: the low-water marks that the proxy sets under that load, each once.
+low_water () {
+  local start=$SECONDS
+  rm -f calls
+  load "$@" strace -D -o calls -e trace=setsockopt "$proxy" || return
+  until grep -q '^+++ exited' calls; do [[ $((SECONDS - start)) -lt $limit ]] || fail "no end of calls"; done
+  grep -o 'SO_RCVLOWAT, \[[0-9]*\]' calls | sort -u
+}
+
+@test "proxy: it is woken less often while one sends much, never in a conversation" {
+  need strace
+  strace -o /dev/null true 2>/dev/null || skip "ptrace is not permitted here"
+  equal "$(low_water -p -b 9000001)" $'SO_RCVLOWAT, [1]\nSO_RCVLOWAT, [393216]'
+  equal "$(low_water -e)" ''
 }
 
 @test "proxy: idle connections hold no pipe" {
@@ -250,7 +273,7 @@ answers () {
   run valgrind "$proxy"
   [[ $output != *'debuginfo reader'* ]] || skip "this valgrind cannot read what this compiler writes"
   local options
-  for options in '-n 50 -b 20000' '-r -n 50 -b 20000' '-d -n 20 -b 20000'; do
+  for options in '-n 50 -b 20000' '-r -n 50 -b 20000' '-d -n 20 -b 20000' '-p -b 5000000'; do
     load $options valgrind -q --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$proxy"
   done

@@ -1,6 +1,6 @@
 /* load.c - does a TCP proxy carry every byte, whoever is slow, ends early or breaks off?
 
-   usage: load [-n CONNECTIONS] [-b BYTES] [-s SEED] [-r] [-d | -i | -e] PROXY...
+   usage: load [-n CONNECTIONS] [-b BYTES] [-s SEED] [-r] [-d | -i | -e | -p] PROXY...
 
    Runs the command PROXY with the arguments 0 127.0.0.1 PORT; the first line it
    prints is the port that it listens on.  Both the clients and the server behind
@@ -15,6 +15,8 @@
      -e  two bytes go to the server, the second when the first has come, then one back:
          does Nagle's algorithm hold the second back until the first is acknowledged,
          after some 40 ms?
+     -p  BYTES go to the server, nobody ends or answers, and all must come; then
+         BYTES to the client; and so again
 
    Nothing here sleeps; it gives up if nothing at all happens for a minute.
 
@@ -72,7 +74,7 @@ struct end
 static int count = 200;
 static long long bytes = 65536;
 static uint64_t seed = 1;
-static bool random_ends, drain, idle, early, held;
+static bool random_ends, drain, idle, early, pauses, held;
 static struct end *ends;        /* clients, then their servers */
 static struct pollfd *polled;   /* as the ends, then the listener, then those that have not told their key */
 static int strangers;
@@ -578,6 +580,46 @@ hurry (void)
   close_all ();
 }
 
+/* END sends BYTES, and does not go on before they have come.  */
+static void
+send_and_pause (struct end *end)
+{
+  static char got[CHUNK];
+  long long all = end->size = end->sent + bytes;
+
+  while (end->other->got < all)
+    {
+      struct pollfd two[] = { { end->other->fd, POLLIN, 0 }, { end->fd, end->sent < all ? POLLOUT : 0, 0 } };
+      size_t size = all - end->sent < CHUNK ? all - end->sent : CHUNK;
+      ssize_t n = poll (two, 2, PATIENCE_MS);
+
+      if (n == 0)
+        error (1, 0, "%lld of %lld bytes have come", end->other->got, end->sent);
+      if (two[1].revents)
+        {
+          n = send (end->fd, stream (end, end->sent, size), size, MSG_DONTWAIT | MSG_NOSIGNAL);
+          check (n > 0, "send");
+          end->sent += n;
+        }
+      if (two[0].revents)
+        {
+          n = recv (end->other->fd, got, CHUNK, MSG_DONTWAIT);
+          check (n > 0, "recv");
+          compare (end->other, got, n);
+          end->other->got += n;
+        }
+    }
+}
+
+static void
+take_turns (void)
+{
+  open_both (0);
+  for (int i = 0; i < 8; i++)
+    send_and_pause (&ends[i % 2]);
+  close_all ();
+}
+
 /* As many descriptors as we may have; two for each connection, as the proxy has.  */
 static void
 use_all_descriptors (void)
@@ -601,7 +643,7 @@ read_options (int argc, char **argv)
 {
   int option;
 
-  while ((option = getopt (argc, argv, "+n:b:s:rdie")) != -1)
+  while ((option = getopt (argc, argv, "+n:b:s:rdiep")) != -1)
     switch (option)
       {
       case 'n': count = atoi (optarg); break;
@@ -611,10 +653,11 @@ read_options (int argc, char **argv)
       case 'd': drain = true; break;
       case 'i': idle = true; break;
       case 'e': early = true; count = 1; break;
+      case 'p': pauses = true; count = 1; break;
       default: exit (2);
       }
   if (optind == argc || count < 1 || bytes < KEY)
-    error (2, 0, "usage: load [-n CONNECTIONS] [-b BYTES] [-s SEED] [-r] [-d | -i | -e] PROXY...");
+    error (2, 0, "usage: load [-n CONNECTIONS] [-b BYTES] [-s SEED] [-r] [-d | -i | -e | -p] PROXY...");
 }
 
 int
@@ -636,6 +679,8 @@ main (int argc, char **argv)
     rest (sockets, pipes);
   else if (early)
     hurry ();
+  else if (pauses)
+    take_turns ();
   else
     carry ();
   if (!drain)
