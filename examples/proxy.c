@@ -60,6 +60,7 @@ struct direction
   off_t bulk;                   /* so many at least before it waits for MUCH; doubled by an answer to more */
   off_t enough;                 /* when there are so many, it waits for MUCH */
   bool moving;                  /* it has moved some since the last tick */
+  bool unpushed;                /* and since the last push */
   struct direction *next, **link;       /* in the list of those that wait for MUCH; link: NULL if not */
 };
 
@@ -276,11 +277,12 @@ direction_serve (struct direction *direction, struct direction *answers)
     {
       more = answered (answers);
       direction->unanswered += moved;
-      direction->moving = true;
+      direction->moving = direction->unpushed = true;
     }
-  if (step == IOSPLICE_WAIT_SOURCE && moved > 0)
+  if (step == IOSPLICE_WAIT_SOURCE && direction->unpushed)
     {
       push (direction->sink);
+      direction->unpushed = false;
       if (direction->unanswered >= direction->enough && !direction->link)
         wait_for_much (direction);
     }
